@@ -1,0 +1,1 @@
+"""setflow: on-call and incident workflows for teams that live in Mattermost."""

@@ -1,0 +1,174 @@
+"""What setflow says: an effect and its facts → the post in chat, or title and body for a phone.
+
+Pure: the clock, the signature and the address for clicks are parameters. The words follow one
+voice: the fact first, then what happens next and when, then the buttons; only people who should act
+now are notified.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from setflow.adapters.mattermost.alerts import (
+    alert_post,
+    channel_call,
+    page_post,
+    page_text,
+    reminder,
+    stand_down_text,
+    stood_down,
+)
+from setflow.adapters.mattermost.post import GREEN, GREY, RED, Button, Context, Pen, Post
+from setflow.adapters.mattermost.text import (
+    LONGEST_HEADER,
+    escape,
+    escape_lines,
+    mention,
+    names,
+    span,
+    splice,
+    when,
+)
+from setflow.adapters.mattermost.work import (
+    handover_post,
+    incident_post,
+    run_post,
+    task_nudge,
+    update_nudge,
+    update_post,
+)
+from setflow.effects import Effect, PageChannel, PagePerson, RemindChannel, UpdatePage
+from setflow.facts import (
+    AlertFacts,
+    DeadLetterFacts,
+    Facts,
+    HandoverFacts,
+    HeaderFacts,
+    IncidentFacts,
+    InviteFacts,
+    OverrideFacts,
+    PageFacts,
+    RulePostFacts,
+    RunFacts,
+    TaskNudgeFacts,
+    UpdateFacts,
+    UpdateNudgeFacts,
+    WarnFacts,
+)
+
+__all__ = [
+    "Button",
+    "Post",
+    "escape",
+    "render",
+    "splice",
+    "stood_down",
+    "title_and_body",
+]
+
+
+def render(
+    effect: Effect,
+    facts: Facts,
+    *,
+    sign: Callable[[Context], str],
+    callback_url: str,
+    now: datetime,
+) -> Post:
+    """What `effect` says in Mattermost at `now`.
+
+    A header comes back as a post whose message is our part of it; an UpdatePage as the page it
+    patches, whatever its stand_down (the reply below it is `stood_down`).
+
+    sign          the signature of a button's context; it comes back from the click as `sig`
+    callback_url  where Mattermost reaches us, without a slash at its end
+    """
+    pen = Pen(now, sign, callback_url)
+    match effect, facts:
+        case PageChannel(revision=0), AlertFacts():
+            return channel_call(effect, facts, pen)
+        case RemindChannel(), AlertFacts():
+            return reminder(facts, pen)
+        case _:
+            return _WRITERS[type(facts)](facts, pen)
+
+
+def title_and_body(
+    effect: PagePerson | UpdatePage, facts: PageFacts, now: datetime
+) -> tuple[str, str]:
+    """What a page, or the word that it is over, says on a phone: plain, 300 characters together."""
+    return stand_down_text(facts, now) if isinstance(effect, UpdatePage) else page_text(facts, now)
+
+
+def _header(header: HeaderFacts, pen: Pen) -> Post:
+    return pen.post(escape(header.text, LONGEST_HEADER))
+
+
+def _override(override: OverrideFacts, pen: Pen) -> Post:
+    """What its receiver is told: they stand in, are displaced, or it was undone."""
+    person = override.person.name
+    start, end = (when(at, override.zone, now=pen.now) for at in (override.start, override.end))
+    whom = "you" if override.stand_in.name == person else escape(override.stand_in.title)
+    others = [who for who in override.displaced if who.name != person]
+    instead = " and ".join(
+        filter(None, ["you" if len(others) < len(override.displaced) else "", names(others)])
+    )
+    verb = "stand in" if whom == "you" else "stands in"
+    for_whom = f" for {instead}" if instead else ""
+    what = f"{whom} {verb}{for_whom} as {escape(override.seat)}, {start} – {end}"
+    by = f"{escape(override.by)}"
+    if override.undone:
+        return pen.post(
+            f"Undone by {by}: {what}. The turn is as it was before.",
+            pen.bar(GREY, "Nothing for you to do."),
+        )
+    undo = Button("undo", "Undo", {"do": "undo", "override": override.id})
+    return pen.post(
+        f"{what[:1].upper()}{what[1:]}, arranged by {by}. "
+        "An alert somebody has by then stays with them.",
+        pen.bar(GREEN, "Arranged.", [undo]),
+    )
+
+
+def _rule(post: RulePostFacts, pen: Pen) -> Post:
+    return pen.post(escape_lines(post.text))
+
+
+def _invite(invite: InviteFacts, pen: Pen) -> Post:
+    return pen.post(f"{mention(invite.people)} — {escape(invite.why)}.", mentions=invite.people)
+
+
+def _dead_letter(dead: DeadLetterFacts, pen: Pen) -> Post:
+    more = f"{dead.waiting} message{'s wait' if dead.waiting > 1 else ' waits'} behind it. "
+    page = "It is a page, so it cannot be dropped. " if dead.page else ""
+    context: dict[str, str | int] = {"effect": dead.effect}
+    retry = Button("retry", "Retry", {"do": "retry", **context}, "primary")
+    drop = Button("drop", "Drop", {"do": "drop", **context}, "danger")
+    tries = f"tried {dead.tries} time{'s' if dead.tries != 1 else ''}"
+    return pen.post(
+        f"Could not {escape(dead.what)} for {span(pen.now - dead.since)} ({tries}: "
+        f"{escape(dead.error, 300)}). {more if dead.waiting else ''}{page}".rstrip(),
+        pen.bar(RED, "Waiting for an admin.", [retry] if dead.page else [retry, drop], dead.zone),
+    )
+
+
+def _warn(warning: WarnFacts, pen: Pen) -> Post:
+    return pen.post(escape(warning.what, 500))
+
+
+_WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
+    AlertFacts: alert_post,
+    PageFacts: page_post,
+    HeaderFacts: _header,
+    OverrideFacts: _override,
+    RunFacts: run_post,
+    TaskNudgeFacts: task_nudge,
+    IncidentFacts: incident_post,
+    UpdateNudgeFacts: update_nudge,
+    UpdateFacts: update_post,
+    HandoverFacts: handover_post,
+    InviteFacts: _invite,
+    RulePostFacts: _rule,
+    DeadLetterFacts: _dead_letter,
+    WarnFacts: _warn,
+}

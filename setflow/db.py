@@ -1,0 +1,238 @@
+"""The database as the rest of setflow sees it: transactions, notices between processes, migrations.
+
+Addresses are those of libpq (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING),
+so several hosts, `sslmode` and `options` work as they do there. Sessions are in UTC.
+
+DatabaseGone  the database cannot be reached, is read-only, or dropped us; nothing was written,
+              unless it went while committing
+Conflict      another transaction was there first; nothing was written
+"""
+
+import logging
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from setflow import resources
+from setflow.errors import SetflowError
+from setflow.postgres import address
+
+Tx = Connection
+Db = Engine
+
+log = logging.getLogger(__name__)
+
+LOCK_TIMEOUT_MS = 4_000
+STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+MIGRATION_LOCK = 0x5E7F10
+MIGRATION_WAIT_SECONDS = 60
+LISTEN_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 5.0
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_TAKEN = {"23505", "23P01"}
+_COLLIDED = {"40001", "40P01", "55P03"}
+_READ_ONLY = "25006"
+
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": LOCK_TIMEOUT_MS,
+    "statement_timeout": STATEMENT_TIMEOUT_MS,
+    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_MS,
+}
+
+
+class DatabaseGone(SetflowError):
+    """The database does not answer, or not as one that can be written to; try again later."""
+
+
+class Conflict(SetflowError):
+    """Another transaction was there first.
+
+    constraint  the unique or exclusion constraint that is taken; "" where two transactions
+                collided (lock, deadlock, serialization) and the same may succeed at once
+    """
+
+    def __init__(self, message: str, constraint: str = "") -> None:
+        super().__init__(message)
+        self.constraint = constraint
+
+
+def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
+    """A pool of at most `pool_size` connections to the database at `url`; opens none of them yet.
+
+    password_command  prints the password on its standard output; asked anew for each connection
+
+    A statement may take 30 s, wait 4 s for a lock, and a transaction may idle 30 s. Raises
+    SetflowError if `url` is no address of a PostgreSQL.
+    """
+    conninfo = session_address(url)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> Any:
+        if password_command:
+            options = {**options, "password": _password(password_command)}
+        return psycopg.connect(conninfo, **options)
+
+    return engine
+
+
+def session_address(url: str) -> str:
+    """`url` with the settings that every session of ours has: time zone, timeouts, keepalives.
+
+    Raises SetflowError if `url` is no address of a PostgreSQL.
+    """
+    given = address(url)
+    session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    ours = {
+        "application_name": "setflow",
+        "connect_timeout": 5,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        "target_session_attrs": "read-write",
+    }
+    options = f"{session} {given.pop('options', '')}".strip()
+    return make_conninfo(**{**ours, **given, "options": options})
+
+
+@contextmanager
+def transaction(db: Db) -> Iterator[Tx]:
+    """A transaction: committed when the block ends, rolled back when it raises.
+
+    Raises DatabaseGone and Conflict for what the database says of itself and of others; what it
+    says of a wrong statement comes as SQLAlchemy raised it.
+    """
+    with _translated(), db.begin() as tx:
+        yield tx
+
+
+def notify(tx: Tx, channel: str, payload: str = "") -> None:
+    """Wake whoever listens on `channel`, once `tx` is committed; equal notices count once."""
+    tx.execute(
+        text("select pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
+    )
+
+
+def listen(
+    url: str, channels: Sequence[str], stop: threading.Event, wake: Callable[[str], None]
+) -> None:
+    """Call `wake` with the channel of every notice, until `stop` is set; returns soon after.
+
+    For a thread of its own. `url` is the address for LISTEN: past a pooler, where there is one.
+    After each connecting every channel is woken once, for what was missed meanwhile. A lost
+    connection is made again, with pauses up to 5 s.
+    """
+    conninfo, pause = session_address(url), 0.1
+    while not stop.is_set():
+        try:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                for channel in channels:
+                    connection.execute(
+                        psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel))
+                    )
+                for channel in channels:
+                    wake(channel)
+                pause = 0.1
+                while not stop.is_set():
+                    for notice in connection.notifies(timeout=LISTEN_SECONDS):
+                        wake(notice.channel)
+        except psycopg.Error as error:
+            log.warning("not listening, trying again: %s", str(error).strip())
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def clock_offset(db: Db, clock: Callable[[], datetime]) -> float:
+    """How many seconds the database's clock is ahead of `clock`; negative where it is behind.
+
+    Half the time that the question took is allowed for. Raises DatabaseGone.
+    """
+    with transaction(db) as tx:
+        before = clock()
+        there: datetime = tx.execute(text("select clock_timestamp()")).scalar_one()
+        here = before + (clock() - before) / 2
+    return (there - here).total_seconds()
+
+
+def migrate(db: Db) -> str:
+    """Bring the tables to this version of setflow, in one transaction; return their revision.
+
+    Processes that start together wait for one another, up to 60 s. Tables of a newer setflow are
+    left as they are. Raises Conflict if a table is in use for over 4 s, DatabaseGone.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    folder = str(resources.folder("migrations"))
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory(folder).walk_revisions()}
+    with transaction(db) as tx:
+        tx.execute(text(f"set local lock_timeout = '{MIGRATION_WAIT_SECONDS}s'"))
+        tx.execute(text("set local statement_timeout = 0"))
+        tx.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        tx.execute(text(f"set local lock_timeout = {LOCK_TIMEOUT_MS}"))
+        found = MigrationContext.configure(tx).get_current_revision()
+        if found is not None and found not in known:
+            log.warning("the tables are of a newer setflow (%s) and are left as they are", found)
+            return found
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
+        return MigrationContext.configure(tx).get_current_revision() or ""
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _ours(error.orig, gone=error.connection_invalidated) or error from error
+    except psycopg.Error as error:
+        raise _ours(error, gone=False) or error from error
+    except PoolTimeout as error:
+        raise DatabaseGone("All connections to the database are in use.") from error
+
+
+def _ours(error: BaseException | None, *, gone: bool) -> SetflowError | None:
+    """What `error` of the driver is to us; None for a mistake in the statement or its data."""
+    if not isinstance(error, psycopg.Error):
+        return None
+    code, said = error.sqlstate or "", str(error).strip()
+    if code in _TAKEN:
+        return Conflict(said, error.diag.constraint_name or "")
+    if code in _COLLIDED:
+        return Conflict(said)
+    away = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return DatabaseGone(said) if gone or away or code == _READ_ONLY else None
+
+
+def _password(command: str) -> str:
+    done = subprocess.run(
+        shlex.split(command), capture_output=True, text=True, timeout=30, check=False
+    )
+    if done.returncode:
+        raise DatabaseGone(f"The command for the database's password ended with {done.returncode}.")
+    return done.stdout.strip()

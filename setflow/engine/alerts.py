@@ -1,0 +1,295 @@
+"""Alerts, as the engine works them: who answers, which ladder, who may, what follows."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from setflow import definitions, history
+from setflow.db import Tx
+from setflow.effects import MATTERMOST, OPSGENIE, Effect, PagePerson
+from setflow.engine import incidents
+from setflow.engine.messages import AlertIn, Deciding, PageAsked, TestPagesAcknowledged
+from setflow.engine.news import AlertNews
+from setflow.engine.work import Work
+from setflow.errors import Refused
+from setflow.escalation import rules, spec
+from setflow.escalation import store as escalations
+from setflow.escalation.rules import Alert
+from setflow.escalation.spec import Ladder, Method, OnCall, Step, Target
+from setflow.present import Present
+from setflow.team import rules as team
+
+WAIT = timedelta(minutes=5)
+"""How long a page by hand waits before it goes on."""
+HAND, TEST = "page", "test"
+MIRROR = "mirror"
+
+
+def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
+    """Open, count or end the alert of a source."""
+    existing = work.alerts.hold(escalations.lock_open(work.tx, message.source, message.key))
+    if not message.firing:
+        if existing is None:
+            return ()
+        over = spec.SourceResolved(message.source, message.key, work.now)
+        return keep(work, rules.source_resolved(existing, over))
+    return _fire(work, existing, _fired(work.present, message), message.acknowledged_by)
+
+
+def _fire(
+    work: Work, existing: Alert | None, message: spec.Fired, acknowledged_by: str = ""
+) -> list[object]:
+    on_call = _on_call(work.present, message.ladder)
+    number = existing.id if existing else work.alerts.records.new_id(work.tx)
+    known_there = bool(existing and existing.remote)
+    events: list[object] = []
+    if not known_there:
+        decision = rules.fire(existing, message, new_id=number, now=work.now, on_call=on_call)
+        events += keep(work, decision, new=existing is None)
+    alert = work.alerts.get(number)
+    if acknowledged_by and alert.status is rules.Status.FIRING:
+        known = _directory(work.present).by_opsgenie(acknowledged_by)
+        acknowledged_by = known.name if known else acknowledged_by
+        taken = spec.Acknowledge(number, acknowledged_by, acknowledged_by, OPSGENIE)
+        events += keep(work, rules.acknowledge(alert, taken, now=work.now, on_call=on_call))
+    return events
+
+
+def _fired(present: Present, message: AlertIn) -> spec.Fired:
+    ladder = ladder_for(present, message)
+    return spec.Fired(
+        message.source,
+        message.key,
+        message.title,
+        message.priority,
+        message.details,
+        message.url,
+        ladder,
+        channel_for(present, ladder),
+        message.remote,
+    )
+
+
+def ladder_for(present: Present, message: AlertIn) -> Ladder | None:
+    """The ladder of an alert; None where OpsGenie pages. Without routes, the only ladder there is,
+    else one that pages the admins.
+    """
+    configuration = present.configuration
+    mirrored = configuration.opsgenie is None or configuration.opsgenie.mode == MIRROR
+    if message.remote and mirrored:
+        return None
+    alert = {
+        "source": message.source,
+        "key": message.key,
+        "title": message.title,
+        "priority": message.priority,
+        "details": dict(message.details),
+        "url": message.url,
+    }
+    route = definitions.route(configuration, message.source, alert)
+    if route:
+        return configuration.ladders[route.ladder]
+    if len(configuration.ladders) == 1:
+        return next(iter(configuration.ladders.values()))
+    named = configuration.admins or tuple(configuration.people)[:1]
+    return _by_hand("admins", tuple(Target("person", name) for name in named))
+
+
+def channel_for(present: Present, ladder: Ladder | None) -> str:
+    """Where an alert is shown: the ladder's channel, else its rotation's, else operations."""
+    if ladder and ladder.channel:
+        return present.channel(ladder.channel)
+    for target in ladder.targets() if ladder else ():
+        rotation = present.configuration.rotations.get(target.name.split(".")[0])
+        if target.kind == "seat" and rotation and rotation.channel:
+            return present.channel(rotation.channel)
+    return present.channel("operations")
+
+
+def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
+    """Page somebody by hand: a seat that begins a ladder goes up that ladder, else they alone."""
+    target = _target(work.present, message.target)
+    ladder = next(
+        (
+            ladder
+            for ladder in work.present.configuration.ladders.values()
+            if target.kind == "seat" and target in ladder.steps[0].targets
+        ),
+        None,
+    ) or _by_hand(str(target), (target,), rounds=1 if message.test else 3)
+    source = TEST if message.test else HAND
+    fired = spec.Fired(
+        source,
+        message.key,
+        message.text,
+        "P3" if message.test else "P1",
+        {**message.details, "asked by": message.by},
+        "",
+        ladder,
+        channel_for(work.present, ladder),
+    )
+    if not message.test:
+        work.note(f"person:{message.by}", [message], (), f"asked by {message.by}")
+    existing = work.alerts.hold(escalations.lock_open(work.tx, source, message.key))
+    return _fire(work, existing, fired)
+
+
+def alert_news(work: Work, message: AlertNews) -> Iterable[object]:
+    """What an alert's event is to the others: an incident's page, a test page that arrived."""
+    match message.event:
+        case spec.Paged(number, person=person):
+            incident = work.alerts.get(number).details.get("incident")
+            return incidents.mark_paged(work, int(incident), person) if incident else ()
+        case spec.Acknowledged(number, person) if work.alerts.get(number).source == TEST:
+            return _tested(work, work.alerts.get(number), person)
+        case spec.LadderEnded(number) if work.alerts.get(number).source == TEST:
+            alert = work.alerts.get(number)
+            over = spec.SourceResolved(alert.source, alert.key, work.now)
+            return keep(work, rules.source_resolved(alert, over))
+    return ()
+
+
+def _tested(work: Work, alert: Alert, person: str) -> Iterable[object]:
+    """A test page arrived: the alert is over, and so is the task that asked for it."""
+    over = spec.SourceResolved(alert.source, alert.key, work.now)
+    events = keep(work, rules.source_resolved(alert, over))
+    run, task = alert.details.get("run"), alert.details.get("task")
+    if run and task:
+        others = [
+            one
+            for one in escalations.open_alerts(work.tx)
+            if one.id != alert.id and dict(one.details) == dict(alert.details)
+        ]
+        if not others:
+            events.append(TestPagesAcknowledged(int(run), task, person))
+    return events
+
+
+def recent_pages(tx: Tx, by: str, now: datetime) -> int:
+    """How often somebody paged by hand in the last hour; tests of oneself do not count."""
+    return history.recent(tx, "PageAsked", f"person:{by}", now - timedelta(hours=1))
+
+
+def decide(work: Work, message: Deciding) -> Iterable[object]:
+    """Acknowledge, resolve or escalate. Raises Refused where `by` may not, or it is too late."""
+    alert = work.alerts.get(message.alert)
+    on_call = _on_call(work.present, alert.ladder)
+    match message.verb:
+        case "acknowledge":
+            person = message.person or message.by
+            taken = spec.Acknowledge(alert.id, person, message.by, message.how, message.nth)
+            _say_who_has_it(work, alert, message)
+            decision = rules.acknowledge(alert, taken, now=work.now, on_call=on_call)
+        case "resolve":
+            ended = spec.Resolve(alert.id, message.by, message.how, message.nth)
+            decision = rules.resolve(alert, ended, now=work.now, may=_closers(work.present, alert))
+        case "escalate":
+            team.may_acknowledge(_directory(work.present), message.by, person=message.by)
+            asked = spec.Escalate(alert.id, message.by, message.how, message.nth, step=message.step)
+            decision = rules.escalate(alert, asked, now=work.now, on_call=on_call)
+        case _:
+            raise Refused("An alert is acknowledged, resolved or escalated; nothing else.")
+    return keep(work, decision)
+
+
+def _say_who_has_it(work: Work, alert: Alert, message: Deciding) -> None:
+    if message.how == OPSGENIE:
+        return
+    team.may_acknowledge(
+        _directory(work.present), message.by, person=message.person or message.by
+    )
+    if alert.status is rules.Status.ACKNOWLEDGED and alert.owner and alert.owned_at:
+        owner = work.present.named(alert.owner).title
+        at = alert.owned_at.astimezone(work.present.zone_of(message.by))
+        raise Refused(f"{owner} has had it since {at:%H:%M}; nothing changed.")
+
+
+def page_failed(work: Work, message: spec.PageFailed) -> Iterable[object]:
+    """Take the next method, or the next step."""
+    alert = work.alerts.get(message.alert)
+    on_call = _on_call(work.present, alert.ladder)
+    return keep(work, rules.page_failed(alert, message, now=work.now, on_call=on_call))
+
+
+def wake(work: Work, alert: Alert) -> Iterable[object]:
+    """Take what is due on an alert's ladder."""
+    on_call = _on_call(work.present, alert.ladder)
+    return keep(work, rules.wake(alert, now=work.now, on_call=on_call))
+
+
+def keep(work: Work, decision: rules.Decision[Alert], *, new: bool = False) -> list[object]:
+    """Take over a decision on an alert."""
+    alert = decision.state
+    ladder = f"ladder {alert.ladder.name}" if alert.ladder else "OpsGenie pages, setflow shows"
+    version = work.present.configuration.digest[:8]
+
+    def reason(effect: Effect) -> str:
+        if isinstance(effect, PagePerson):
+            where = f"round {effect.round + 1}, step {effect.step + 1}"
+            if alert.ladder and effect.round >= alert.ladder.rounds:
+                where = "fallback"
+            return f"alert {alert.id}: {ladder}, {where} (configuration {version})"
+        return f"alert {alert.id}: {ladder} (configuration {version})"
+
+    return list(work.keep(work.alerts, decision, reason, new=new))
+
+
+def _on_call(present: Present, ladder: Ladder | None) -> OnCall:
+    targets = ladder.targets() if ladder else ()
+    people = {target: present.answering(target) for target in targets}
+    named = {name for names in people.values() for name in names}
+    return OnCall(
+        people, {name: _methods(present, name) for name in named}, present.configuration.people
+    )
+
+
+def _methods(present: Present, name: str) -> tuple[Method, ...]:
+    person = present.person(name)
+    contacts = person.contact if person else ()
+    return (
+        Method(MATTERMOST, timedelta(0)),
+        *(Method(contact.via, contact.after) for contact in contacts),
+    )
+
+
+def _closers(present: Present, alert: Alert) -> tuple[str, ...]:
+    """Who may resolve an alert: who has it, those on its ladder's seats, leads, those paged."""
+    seats = [target for target in alert.ladder.targets()] if alert.ladder else []
+    holders = [
+        name
+        for target in seats
+        for name in (
+            *present.answering(target),
+            *(present.holders(target.name) if target.kind == "seat" else ()),
+        )
+    ]
+    paged = [page.person for page in alert.pages if page.method != rules.CHANNEL]
+    if not seats:
+        holders += list(present.configuration.people)
+    return team.closers(alert.owner, [*holders, *paged], ())
+
+
+def _target(present: Present, text: str) -> Target:
+    name = text.removeprefix("@")
+    if text in present.configuration.rotations or present.seats(text):
+        return Target("seat", text)
+    if name in present.configuration.people:
+        return Target("person", name)
+    person = _directory(present).by_username(name)
+    if person:
+        return Target("person", person.name)
+    try:
+        return Target.parse(text) if ":" in text else _nobody(text)
+    except ValueError as error:
+        raise Refused(f"{error}.") from None
+
+
+def _nobody(text: str) -> Target:
+    raise Refused(f"{text} is neither a person nor a seat; `/set who` lists the seats.")
+
+
+def _by_hand(name: str, targets: tuple[Target, ...], *, rounds: int = 3) -> Ladder:
+    return Ladder(f"page {name}", (Step(targets, WAIT),), rounds)
+
+
+def _directory(present: Present) -> team.Directory:
+    return team.Directory.of(present.configuration.people)

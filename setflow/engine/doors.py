@@ -1,0 +1,163 @@
+"""What the doors hand in and take out: deliveries, receipts, pulls, dead letters."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from setflow import inbox, outbox
+from setflow.db import Tx
+from setflow.effects import (
+    DeadLetter,
+    Effect,
+    NudgeTask,
+    NudgeUpdate,
+    PageChannel,
+    PagePerson,
+    Receipt,
+    RemindChannel,
+    UpdatePage,
+    Warn,
+)
+from setflow.engine import alerts, street
+from setflow.engine import incidents as incident_work
+from setflow.engine.messages import PageAsked
+from setflow.errors import Refused
+from setflow.escalation import rules as escalation
+from setflow.escalation import spec
+from setflow.escalation import store as escalations
+from setflow.incident import rules as incident
+from setflow.incident import store as incidents
+from setflow.outbox import Waiting
+from setflow.playbook import rules as playbook
+from setflow.playbook import store as runs
+from setflow.team import rules as team
+from setflow.team.store import Account
+from setflow.team.store import keep_accounts as keep
+
+PULL_LEASE = timedelta(minutes=2)
+"""Longer than a pull takes: a client gives up a call after 13 s, and a pull makes a few."""
+
+
+def accept(
+    tx: Tx, source: str, delivery: str, payload: Mapping[str, Any], *, now: datetime
+) -> bool:
+    """Keep what was pushed in, to be worked at once; False if it was kept before."""
+    return inbox.accept(tx, source, delivery, payload, now=now)
+
+
+def still_wanted(tx: Tx, effect: Effect, *, now: datetime) -> bool:
+    """Whether an effect is still of use: nobody is woken for what is over or nudged when done."""
+    match effect:
+        case PagePerson() | PageChannel() | RemindChannel():
+            alert = escalations.get(tx, effect.alert)
+            return alert is not None and escalation.wanted(alert, effect)
+        case UpdatePage():
+            return outbox.receipt(tx, effect.page) is not None
+        case NudgeTask():
+            run = runs.get(tx, effect.run)
+            return run is not None and playbook.still_open(run, effect.task, effect.occurrence)
+        case NudgeUpdate():
+            found = incidents.get(tx, effect.incident)
+            return found is not None and incident.still_owed(found, effect.day)
+        case _:
+            return True
+
+
+def delivered(tx: Tx, waiting: Waiting, receipt: Receipt | None, *, now: datetime) -> None:
+    """An effect is out: settle it, with its receipt."""
+    outbox.settle(tx, waiting, "delivered", now=now, receipt=receipt)
+
+
+def skipped(tx: Tx, waiting: Waiting, why: str, *, now: datetime) -> None:
+    """An effect is not sent, and why is kept."""
+    if outbox.settle(tx, waiting, "skipped", now=now):
+        street.note(tx, f"effect:{waiting.id}", why, now=now)
+
+
+def undelivered(tx: Tx, waiting: Waiting, error: str, *, again: bool, now: datetime) -> None:
+    """An effect did not get through.
+
+    A page's first failure takes the person's next method now. What cannot be tried again is left
+    for a person and told in the operations channel.
+    """
+    effect = waiting.effect
+    if not again and outbox.give_up(tx, waiting, now=now, error=error):
+        if not isinstance(effect, DeadLetter | Warn):
+            letter = DeadLetter(waiting.id, waiting.gave_up + 1)
+            outbox.put(tx, [(letter, f"{effect.key} could not be delivered")], now=now)
+    if waiting.attempts > 1:
+        return
+    match effect:
+        case PagePerson():
+            failed = spec.PageFailed(
+                effect.alert, effect.nth, effect.round, effect.step, effect.person, effect.method
+            )
+        case PageChannel(revision=0):
+            failed = spec.PageFailed(
+                effect.alert,
+                effect.nth,
+                effect.round,
+                effect.step,
+                effect.channel,
+                escalation.CHANNEL,
+            )
+        case _:
+            return
+    street.handle(tx, [failed], now=now)
+
+
+def may_page(tx: Tx, by: str, *, member: bool, guest: bool, now: datetime) -> None:
+    """Raise Refused where somebody may not page by hand, or has too often."""
+    team.may_page(member=member, guest=guest, recent=alerts.recent_pages(tx, by, now))
+
+
+def page_crew(tx: Tx, incident_id: int, by: str) -> PageAsked:
+    """What pages the crew of an incident, up their ladder. Raises Refused if it is over."""
+    return incident_work.page_crew(tx, incident_id, by)
+
+
+def retry(tx: Tx, effect: int, *, now: datetime) -> None:
+    """Try a dead letter again, at once. Raises Refused if it is none."""
+    if not outbox.retry(tx, effect, now=now):
+        raise Refused("That one is not waiting any more; nothing changed.")
+
+
+def drop(tx: Tx, effect: int, *, now: datetime) -> None:
+    """Throw a dead letter away. Raises Refused if it is none, or a page."""
+    row = outbox.find(tx, effect_id=effect)
+    if row is not None and row.kind == "PagePerson":
+        raise Refused("A page is never thrown away: resolve its alert, or try it again.")
+    if not outbox.drop(tx, effect, now=now):
+        raise Refused("That one is not waiting any more; nothing changed.")
+
+
+def take_pull(
+    tx: Tx, source: str, process: str, *, now: datetime
+) -> Mapping[str, Any] | None:
+    """Lease a pull: where it left off ({} at first); None while another process has it."""
+    return inbox.take_pull(tx, source, process, now=now, lease=PULL_LEASE)
+
+
+def keep_pull(
+    tx: Tx, source: str, process: str, cursor: Mapping[str, Any] | None, *, now: datetime,
+    error: str = "",
+) -> None:  # fmt: skip
+    """End a lease: keep where it left off, or (None) what went wrong."""
+    inbox.keep_pull(tx, source, process, cursor=cursor, error=error, now=now)
+
+
+def keep_accounts(tx: Tx, accounts: list[Account], *, now: datetime) -> None:
+    """Remember who people are in Mattermost."""
+    keep(tx, accounts, now=now)
+
+
+def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
+    """Say that a process runs; returns the oldest version that may tick on this schema."""
+    return inbox.report(tx, process, version, now=now)
+
+
+def warn(tx: Tx, what: str, marker: str, *, now: datetime) -> None:
+    """Tell the operations channel, once for each marker and day."""
+    warning = Warn(what, f"{marker}:{now.date().isoformat()}")
+    if outbox.find(tx, key=warning.key) is None:
+        outbox.put(tx, [(warning, "setflow's own check")], now=now)

@@ -1,0 +1,275 @@
+"""The street: a message in, decisions, and what follows from their events, in one transaction."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from setflow import history, inbox
+from setflow.db import Tx
+from setflow.effects import Warn, Woke
+from setflow.engine import alerts, crew, duty, incidents as incident
+from setflow.engine.crew import Applied, File
+from setflow.engine.messages import (
+    AddOverride,
+    AlertIn,
+    Deciding,
+    PageAsked,
+    RotationChanged,
+    TestPagesAcknowledged,
+    Triggered,
+    UndoOverride,
+    UpdateSaid,
+)
+from setflow.engine.news import (
+    AlertNews,
+    CommentNews,
+    PluginRunSeen,
+    Rebind,
+    RunNews,
+    TicketNews,
+)
+from setflow.engine.work import Work
+from setflow.escalation import spec as escalation
+from setflow.escalation import store as escalations
+from setflow.history import Happened
+from setflow.incident import store as incidents
+from setflow.playbook import spec as playbook
+from setflow.playbook import store as runs
+from setflow.rotation import rules as rotation
+from setflow.rotation import store as rotations
+from setflow.ticket import rules as ticket
+
+log = logging.getLogger(__name__)
+
+KINDS = ("inbox", "rotation", "alert", "run", "incident")
+"""What the ticker works, in this order: what is new first, then who is on, then what is due."""
+SET_ASIDE = timedelta(minutes=1)
+MOST_TRIES = 10
+
+
+def handle(tx: Tx, messages: Sequence[object], *, now: datetime) -> list[object]:
+    """Work messages and what follows from them; returns the events, in order.
+
+    All of it is written in `tx`, which the caller commits. Raises Refused, with nothing written, if
+    the rules do not allow what a message asks for.
+    """
+    work = Work(tx, now)
+    events = _work_all(work, messages)
+    work.flush()
+    return events
+
+
+def note(tx: Tx, subject: str, what: str, *, now: datetime) -> None:
+    """Write into the history that something befell `subject`."""
+    history.write(tx, [Happened(subject, Noted(what), "")], now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """History: something worth knowing that changed no state."""
+
+    what: str
+
+
+def follow_ups(event: object) -> Iterable[object]:
+    """What `event` of one slice is to the others."""
+    match event:
+        case rotation.HandedOff(name, turn_start, turn_end):
+            facts = {"rotation": name, "turn_start": turn_start, "turn_end": turn_end}
+            return (Triggered("rotation.handoff", facts),)
+        case rotation.CrewChanged(name, why):
+            return (Rebind(name, why),)
+        case RotationChanged(name):
+            return (Woke("rotation", name),)
+        case ticket.TicketChanged(changed, _):
+            return (TicketNews(changed),)
+        case ticket.CommentSeen(key, comment):
+            return (CommentNews(key, comment),)
+        case playbook.RunStarted() | playbook.RunEnded() | playbook.ActionWanted() | playbook.RoleMoved():
+            return (RunNews(event),)
+        case escalation.Paged() | escalation.Acknowledged() | escalation.LadderEnded():
+            return (AlertNews(event),)
+        case TestPagesAcknowledged(run, task, person):
+            return (playbook.TickTask(run, task, person, "test page"),)
+        case _:
+            return ()
+
+
+def work_due(tx: Tx, kind: str, now: datetime, *, limit: int) -> int:
+    """Work up to `limit` of one kind that are due; returns how many were."""
+    work = Work(tx, now)
+    if kind != "inbox" and not work.configured:
+        return 0
+    count = _DUE[kind](work, limit)
+    work.flush()
+    return count
+
+
+def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
+    """Put off, for a minute, the one that could not be worked, and warn; returns 1, 0 for none."""
+    work = Work(tx, now)
+    until = now + SET_ASIDE
+    if kind == "inbox":
+        found: list[Any] = list(inbox.lock_due(tx, now, 1))
+        for delivery in found:
+            again = until if delivery.attempts < MOST_TRIES else None
+            inbox.failed(tx, delivery, again_at=again, error=error)
+    elif kind == "rotation":
+        found = rotations.due_watches(tx, now, 1)
+        for name in found:
+            rotations.put_off(tx, name, until)
+    else:
+        records = {"alert": work.alerts, "run": work.runs, "incident": work.incidents}[kind]
+        found = records.records.lock_due(tx, now, 1)
+        records.records.save(tx, [(state, until) for state in found])
+    if found and work.configured:
+        what = f"One {kind} could not be worked and waits a minute: {error[:200]}"
+        work.note(f"kind:{kind}", [Noted(what)], [Warn(what, f"{kind}:{now.isoformat()}")], what)
+        work.flush()
+    return len(found)
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When something is to be worked next; None if nothing waits."""
+    instants = [
+        inbox.next_due(tx),
+        rotations.next_due(tx),
+        escalations.records.next_due(tx),
+        runs.records.next_due(tx),
+        incidents.records.next_due(tx),
+    ]
+    return min((instant for instant in instants if instant), default=None)
+
+
+def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
+    """Put a configuration into force. Raises ConfigError, with nothing changed."""
+    work = Work(tx, now)
+    applied = crew.apply(work, file, by=by)
+    if applied.version is not None:
+        _work_all(work, [
+            Rebind(name, "handoff") for name in work.present.configuration.rotations
+        ])
+    work.flush()
+    return applied
+
+
+def preview(tx: Tx, file: File, *, now: datetime) -> Applied:
+    """What applying a file would do. Raises ConfigError."""
+    return crew.preview(Work(tx, now), file)
+
+
+def _work_all(work: Work, messages: Iterable[object]) -> list[object]:
+    events: list[object] = []
+    waiting = deque(messages)
+    while waiting:
+        for event in _work(work, waiting.popleft()):
+            events.append(event)
+            waiting.extend(follow_ups(event))
+    return events
+
+
+def _work(work: Work, message: object) -> Iterable[object]:
+    if isinstance(message, Woke):
+        return _woke(work, message)
+    worker = _WORKERS.get(type(message))
+    if worker is None:
+        raise TypeError(f"nobody works {message!r}")
+    return worker(work, message)
+
+
+def _woke(work: Work, message: Woke) -> Iterable[object]:
+    match message.kind:
+        case "rotation":
+            return crew.look(work, message.id)
+        case "alert":
+            return alerts.wake(work, work.alerts.get(int(message.id)))
+        case "run":
+            return duty.wake_run(work, work.runs.get(int(message.id)))
+        case "incident":
+            return incident.wake(work, work.incidents.get(int(message.id)))
+        case _:
+            raise TypeError(f"nobody is woken as {message!r}")
+
+
+def _due_inbox(work: Work, limit: int) -> int:
+    deliveries = inbox.lock_due(work.tx, work.now, limit)
+    for delivery in deliveries:
+        _work_all(work, _delivered(work, delivery))
+    if deliveries:
+        inbox.worked(work.tx, [delivery.id for delivery in deliveries])
+    return len(deliveries)
+
+
+def _delivered(work: Work, delivery: inbox.Delivery) -> list[object]:
+    source, _, name = delivery.source.partition("/")
+    if source != "alerts":
+        return []  # a hint: the puller reads what it is about
+    given = delivery.payload
+    return [
+        AlertIn(
+            name,
+            given["key"],
+            given["title"],
+            given["priority"],
+            firing=given["status"] == "firing",
+            details=given["details"],
+            url=given["url"],
+        )
+    ]
+
+
+def _due_rotations(work: Work, limit: int) -> int:
+    names = rotations.due_watches(work.tx, work.now, limit)
+    _work_all(work, [Woke("rotation", name) for name in names])
+    return len(names)
+
+
+def _due_alerts(work: Work, limit: int) -> int:
+    due = work.alerts.records.lock_due(work.tx, work.now, limit)
+    return _wake_all(work, "alert", [work.alerts.hold(alert) for alert in due])
+
+
+def _due_runs(work: Work, limit: int) -> int:
+    due = work.runs.records.lock_due(work.tx, work.now, limit)
+    return _wake_all(work, "run", [work.runs.hold(run) for run in due])
+
+
+def _due_incidents(work: Work, limit: int) -> int:
+    due = work.incidents.records.lock_due(work.tx, work.now, limit)
+    return _wake_all(work, "incident", [work.incidents.hold(one) for one in due])
+
+
+def _wake_all(work: Work, kind: str, states: Sequence[Any]) -> int:
+    _work_all(work, [Woke(kind, str(state.id)) for state in states])
+    return len(states)
+
+
+_DUE: dict[str, Callable[[Work, int], int]] = {
+    "inbox": _due_inbox,
+    "rotation": _due_rotations,
+    "alert": _due_alerts,
+    "run": _due_runs,
+    "incident": _due_incidents,
+}
+
+_WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
+    AlertIn: alerts.alert_in,
+    PageAsked: alerts.page_asked,
+    Deciding: alerts.decide,
+    escalation.PageFailed: alerts.page_failed,
+    AddOverride: crew.add_override,
+    UndoOverride: crew.undo_override,
+    UpdateSaid: incident.update_said,
+    Triggered: duty.triggered,
+    ticket.TicketSeen: duty.ticket_seen,
+    playbook.TickTask: duty.tick_task,
+    Rebind: duty.rebind,
+    TicketNews: duty.ticket_news,
+    CommentNews: duty.comment_news,
+    RunNews: duty.run_news,
+    AlertNews: alerts.alert_news,
+    PluginRunSeen: duty.plugin_run_seen,
+}

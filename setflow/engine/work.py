@@ -1,0 +1,129 @@
+"""One transaction's work: what it loaded, decided, and has to write when it ends."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from setflow import history, outbox, present
+from setflow.db import Tx
+from setflow.effects import Decision, Effect
+from setflow.errors import Refused
+from setflow.escalation import store as escalations
+from setflow.escalation.rules import Alert
+from setflow.history import Happened
+from setflow.incident import store as incidents
+from setflow.incident.rules import Incident
+from setflow.playbook import store as runs
+from setflow.playbook.rules import Run
+from setflow.present import Present
+from setflow.records import Records
+
+State = TypeVar("State", Alert, Run, Incident)
+
+
+class Kept(Generic[State]):
+    """Instances of one kind that this transaction holds; each is loaded once and saved once."""
+
+    def __init__(
+        self, tx: Tx, noun: str, records: Records[State], lock: Callable[[Tx, int], State | None]
+    ) -> None:
+        self.tx, self.noun, self.records, self._lock = tx, noun, records, lock
+        self._states: dict[int, State] = {}
+        self._changed: dict[int, datetime | None] = {}
+
+    def get(self, number: int) -> State:
+        """The instance, held until the transaction ends. Raises Refused if there is none."""
+        found = self.hold(self._states.get(number) or self._lock(self.tx, number))
+        if found is None:
+            raise Refused(f"There is no {self.noun} {number}.")
+        return found
+
+    def hold(self, state: State | None) -> State | None:
+        """The instance as it now is in this transaction, where `state` is as it was loaded."""
+        return self._states.setdefault(state.id, state) if state else None
+
+    def change(self, state: State, wake_at: datetime | None) -> None:
+        """Have the instance saved as it now is, when the work ends."""
+        self._states[state.id] = state
+        self._changed[state.id] = wake_at
+
+    def add(self, state: State, wake_at: datetime | None) -> None:
+        """Save a new instance, now."""
+        self.records.add(self.tx, state, wake_at)
+        self._states[state.id] = state
+
+    def flush(self) -> None:
+        """Write what changed."""
+        self.records.save(
+            self.tx, [(self._states[number], wake) for number, wake in self._changed.items()]
+        )
+        self._changed.clear()
+
+
+class Work:
+    """What one transaction works at `now`."""
+
+    def __init__(self, tx: Tx, now: datetime) -> None:
+        self.tx, self.now = tx, now
+        self.alerts: Kept[Alert] = Kept(tx, "alert", escalations.records, escalations.lock)
+        self.runs: Kept[Run] = Kept(tx, "run", runs.records, runs.lock)
+        self.incidents: Kept[Incident] = Kept(tx, "incident", incidents.records, incidents.lock)
+        self._effects: list[tuple[Effect, str]] = []
+        self._happened: list[Happened] = []
+
+    @cached_property
+    def present(self) -> Present:
+        """What is in force. Raises Refused where nothing is configured."""
+        return present.read(self.tx, self.now)
+
+    @cached_property
+    def configured(self) -> bool:
+        """Whether a configuration was ever applied."""
+        return present.maybe(self.tx, self.now) is not None
+
+    def changed(self) -> None:
+        """Read afresh what is in force: this transaction has changed it."""
+        self.__dict__.pop("present", None)
+
+    def keep(
+        self,
+        kept: Kept[State],
+        decision: Decision[State],
+        reason: str | Callable[[Effect], str],
+        *,
+        new: bool = False,
+    ) -> Iterable[object]:
+        """Take over a decision on an instance; returns its events."""
+        if new:
+            kept.add(decision.state, decision.wake_at)
+        else:
+            kept.change(decision.state, decision.wake_at)
+        subject = f"{kept.noun}:{decision.state.id}"
+        return self.note(subject, decision.events, decision.effects, reason)
+
+    def note(
+        self,
+        subject: str,
+        events: Iterable[object],
+        effects: Iterable[Effect],
+        reason: str | Callable[[Effect], str],
+    ) -> list[object]:
+        """Take over events and effects; returns the events."""
+        said = reason if isinstance(reason, str) else ""
+        happened = list(events)
+        self._happened += [Happened(subject, event, said) for event in happened]
+        self._effects += [
+            (effect, reason if isinstance(reason, str) else reason(effect)) for effect in effects
+        ]
+        return happened
+
+    def flush(self) -> None:
+        """Write all of it."""
+        for kept in (self.alerts, self.runs, self.incidents):
+            kept.flush()
+        history.write(self.tx, self._happened, now=self.now)
+        outbox.put(self.tx, self._effects, now=self.now)
+        self._happened, self._effects = [], []
+
+

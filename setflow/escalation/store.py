@@ -1,0 +1,56 @@
+"""Alerts in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from setflow.db import Tx
+from setflow.escalation.rules import Alert
+from setflow.records import Records
+from setflow.schema import alerts
+
+records: Records[Alert] = Records(
+    alerts,
+    Alert,
+    lambda alert: {
+        "source": alert.source,
+        "key": alert.key,
+        "status": alert.status,
+        "remote": alert.remote,
+        "fired_at": alert.fired_at,
+    },
+)
+
+
+def lock(tx: Tx, alert: int) -> Alert | None:
+    """The alert of this number, held until `tx` ends."""
+    return next(iter(records.lock(tx, alerts.c.id == alert)), None)
+
+
+def lock_open(tx: Tx, source: str, key: str) -> Alert | None:
+    """The open alert of a source and key, held until `tx` ends; a source has one at a time."""
+    which = (alerts.c.source == source) & (alerts.c.key == key) & (alerts.c.status != "resolved")
+    return next(iter(records.lock(tx, which)), None)
+
+
+def get(tx: Tx, alert: int) -> Alert | None:
+    """The alert of this number."""
+    return next(iter(records.get(tx, alerts.c.id == alert)), None)
+
+
+def open_alerts(tx: Tx) -> Sequence[Alert]:
+    """All that are not resolved, oldest first."""
+    return records.get(tx, alerts.c.status != "resolved")
+
+
+def open_remote(tx: Tx) -> dict[str, int]:
+    """The open alerts that are OpsGenie's too: its id → ours."""
+    return {
+        alert.remote: alert.id
+        for alert in records.get(tx, alerts.c.remote.is_not(None) & (alerts.c.status != "resolved"))
+        if alert.remote
+    }
+
+
+def fired_since(tx: Tx, source: str, since: datetime) -> Sequence[Alert]:
+    """The alerts of a source that began since an instant, resolved ones too."""
+    return records.get(tx, (alerts.c.source == source) & (alerts.c.fired_at >= since))

@@ -1,0 +1,53 @@
+"""What happened, for ever, and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, select
+
+from setflow.db import Tx
+from setflow.schema import history
+
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event: what it was about (such as "alert:42"), and which rule or person it is owed to."""
+
+    subject: str
+    event: object
+    reason: str
+
+
+def write(tx: Tx, happened: Iterable[Happened], *, now: datetime) -> None:
+    """Keep events, in this order."""
+    rows = [
+        {
+            "at": now,
+            "kind": type(item.event).__name__,
+            "subject": item.subject,
+            "payload": _ANY.dump_python(item.event, mode="json"),
+            "reason": item.reason,
+        }
+        for item in happened
+    ]
+    if rows:
+        tx.execute(history.insert(), rows)
+
+
+def of(tx: Tx, subject: str, limit: int = 200) -> Sequence[Row[Any]]:
+    """What happened to a subject, oldest first."""
+    query = select(history).where(history.c.subject == subject).order_by(history.c.id)
+    return tx.execute(query.limit(limit)).all()
+
+
+def recent(tx: Tx, kind: str, subject: str, since: datetime) -> int:
+    """How often an event of this kind befell a subject since an instant."""
+    query = select(history.c.id).where(
+        history.c.kind == kind, history.c.subject == subject, history.c.at >= since
+    )
+    return len(tx.execute(query).all())

@@ -1,0 +1,133 @@
+"""What was pushed in and is not yet worked, how far the pulls have read, and who works it.
+
+A door stores what it was given, answers, and the ticker works it at once. A delivery is kept once:
+a repeat is recognised by the far side's own name for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from setflow.db import Tx
+from setflow.schema import house, inbox, processes, pulls
+
+CHANNEL = "setflow_inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing that came in; `attempts` is how often working it has failed so far."""
+
+    id: int
+    source: str
+    payload: Mapping[str, Any]
+    received_at: datetime
+    attempts: int
+
+
+def accept(
+    tx: Tx, source: str, delivery: str, payload: Mapping[str, Any], *, now: datetime
+) -> bool:
+    """Keep a delivery to be worked at once; False if it was kept before."""
+    row = {
+        "source": source,
+        "delivery": delivery,
+        "payload": payload,
+        "received_at": now,
+        "wake_at": now,
+    }
+    kept = tx.execute(insert(inbox).values(row).on_conflict_do_nothing().returning(inbox.c.id))
+    if kept.first() is None:
+        return False
+    tx.execute(select(func.pg_notify(CHANNEL, "")))
+    return True
+
+
+def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
+    """Up to `limit` deliveries to be worked by `now`, oldest first, held until `tx` ends."""
+    query = (
+        select(
+            inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts
+        )
+        .where(inbox.c.wake_at <= now)
+        .order_by(inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Delivery(*row) for row in tx.execute(query)]
+
+
+def worked(tx: Tx, ids: Sequence[int]) -> None:
+    """These are done; they stay to recognise a repeat."""
+    tx.execute(update(inbox).where(inbox.c.id.in_(ids)).values(wake_at=None, error=None))
+
+
+def failed(tx: Tx, delivery: Delivery, *, again_at: datetime | None, error: str) -> None:
+    """Working it failed; it is tried again at `again_at`, or left where that is None."""
+    tx.execute(
+        update(inbox)
+        .where(inbox.c.id == delivery.id)
+        .values(wake_at=again_at, attempts=inbox.c.attempts + 1, error=error)
+    )
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next delivery is to be worked; None if none waits."""
+    return tx.execute(select(func.min(inbox.c.wake_at))).scalar_one()
+
+
+def take_pull(
+    tx: Tx, source: str, process: str, *, now: datetime, lease: timedelta
+) -> Mapping[str, Any] | None:
+    """Lease a pull to `process`: its cursor, {} at first; None while another process has it."""
+    tx.execute(insert(pulls).values(source=source, cursor={}).on_conflict_do_nothing())
+    taken = (
+        update(pulls)
+        .where(
+            pulls.c.source == source,
+            or_(
+                pulls.c.leased_until.is_(None),
+                pulls.c.leased_until <= now,
+                pulls.c.leased_by == process,
+            ),
+        )
+        .values(leased_by=process, leased_until=now + lease)
+        .returning(pulls.c.cursor)
+    )
+    return tx.execute(taken).scalar_one_or_none()
+
+
+def keep_pull(  # noqa: PLR0913  one row's worth
+    tx: Tx,
+    source: str,
+    process: str,
+    *,
+    cursor: Mapping[str, Any] | None,
+    error: str,
+    now: datetime,
+) -> None:
+    """End a lease: keep the cursor, or (None) leave it and keep what went wrong."""
+    values: dict[str, Any] = {"leased_until": None, "leased_by": None, "error": error or None}
+    if cursor is not None:
+        values |= {"cursor": cursor, "succeeded_at": now}
+    tx.execute(
+        update(pulls).where(pulls.c.source == source, pulls.c.leased_by == process).values(values)
+    )
+
+
+def pull_states(tx: Tx) -> Mapping[str, tuple[datetime | None, str]]:
+    """Of each pull: when it last succeeded, and what went wrong since ("" for nothing)."""
+    rows = tx.execute(select(pulls.c.source, pulls.c.succeeded_at, pulls.c.error))
+    return {row.source: (row.succeeded_at, row.error or "") for row in rows}
+
+
+def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
+    """Keep that a process runs; returns the oldest version that may tick on this schema."""
+    row = {"name": process, "version": version, "seen_at": now}
+    statement = insert(processes).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+    return tx.execute(select(func.max(house.c.oldest))).scalar_one() or 0

@@ -1,0 +1,1 @@
+"""Incidents: something customers feel, and the updates that are owed for it."""

@@ -1,0 +1,263 @@
+"""Effects that wait to be delivered.
+
+The engine writes them in the transaction of the decision they follow from: either both are there or
+neither is. The relay takes them out, delivers them, and settles them together with their receipt.
+An effect is delivered at least once; its key lets the far side, or the relay, drop a repeat.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from setflow import effects as effects_module
+from setflow.db import Tx
+from setflow.effects import Effect, Receipt
+from setflow.schema import outbox, receipts
+
+CHANNEL = "setflow_outbox"
+
+_KINDS: dict[str, TypeAdapter[Effect]] = {
+    name: TypeAdapter(kind)
+    for name, kind in vars(effects_module).items()
+    if isinstance(kind, type) and issubclass(kind, Effect) and kind is not Effect
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An effect taken out for delivery.
+
+    attempts  which try this is, from 1
+    fence     the end of the lease that this try holds; a later try has another
+    """
+
+    id: int
+    effect: Effect
+    attempts: int
+    gave_up: int
+    decided_at: datetime
+    reason: str
+    fence: datetime
+
+
+def put(tx: Tx, effects: Iterable[tuple[Effect, str]], *, now: datetime) -> None:
+    """Leave effects to be delivered, in this order, once `tx` has committed.
+
+    Each comes with its reason: which rule of which version asked for it.
+
+    A key names one effect for ever. Putting one twice is a mistake in the rules, and raises
+    IntegrityError: a page that is dropped in silence is worse.
+    """
+    rows = [
+        {
+            "key": effect.key,
+            "lane": effect.lane,
+            "system": effect.system,
+            "kind": type(effect).__name__,
+            "payload": asdict(effect),
+            "reason": reason,
+            "decided_at": now,
+            "due_at": now,
+        }
+        for effect, reason in effects
+    ]
+    if rows:
+        tx.execute(outbox.insert(), rows)
+        tx.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def claim(
+    tx: Tx, systems: Collection[str], *, now: datetime, lease: timedelta, limit: int
+) -> list[Waiting]:
+    """Take up to `limit` effects of `systems` due at `now`, at most the oldest of each lane.
+
+    They come back to others once `lease` has passed: that must be longer than a delivery takes.
+    Effects that another transaction is taking are passed over, not waited for. Pages come first.
+    """
+    older = outbox.alias()
+    blocked = (
+        select(older.c.id)
+        .where(
+            older.c.lane == outbox.c.lane, older.c.settled_at.is_(None), older.c.id < outbox.c.id
+        )
+        .exists()
+    )
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.settled_at.is_(None),
+            outbox.c.dead_at.is_(None),
+            outbox.c.due_at <= now,
+            outbox.c.system.in_(systems),
+            ~blocked,
+        )
+        .order_by(case((outbox.c.kind == "PagePerson", 0), else_=1), outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    taken = (
+        update(outbox)
+        .where(outbox.c.id == due.c.id)
+        .values(due_at=now + lease, attempts=outbox.c.attempts + 1)
+        .returning(outbox)
+    )
+    found = [_waiting(row) for row in tx.execute(taken)]
+    return sorted(found, key=lambda waiting: (_rank(waiting), waiting.id))
+
+
+def settle(
+    tx: Tx, waiting: Waiting, outcome: str, *, now: datetime, receipt: Receipt | None = None
+) -> bool:
+    """Mark an effect as over and done, so that the next of its lane may go; keep its receipt.
+
+    outcome  delivered, skipped (no longer wanted, or too late) or dropped (by a person)
+
+    False, with nothing changed, if it is settled already.
+    """
+    done = tx.execute(
+        update(outbox)
+        .where(outbox.c.id == waiting.id, outbox.c.settled_at.is_(None))
+        .values(settled_at=now, outcome=outcome, error=None, dead_at=None)
+    )
+    if not done.rowcount:
+        return False
+    if receipt:
+        keep_receipt(tx, waiting.effect.lane, receipt, now=now)
+    return True
+
+
+def keep_receipt(tx: Tx, lane: str, receipt: Receipt, *, now: datetime) -> None:
+    """Remember what the far side calls the thing that `lane` keeps."""
+    row = {"lane": lane, "channel": receipt.channel, "remote": receipt.remote, "at": now}
+    statement = insert(receipts).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["lane"], set_=row))
+
+
+def put_off(tx: Tx, waiting: Waiting, *, until: datetime, error: str) -> None:
+    """Try again at `until`; `error` is why this try failed. Nothing if another try has begun."""
+    tx.execute(
+        update(outbox)
+        .where(outbox.c.id == waiting.id, outbox.c.settled_at.is_(None), _mine(waiting))
+        .values(due_at=until, error=error)
+    )
+
+
+def give_up(tx: Tx, waiting: Waiting, *, now: datetime, error: str) -> bool:
+    """Leave the effect, and its lane, until a person decides; False if another try has begun."""
+    done = tx.execute(
+        update(outbox)
+        .where(outbox.c.id == waiting.id, outbox.c.settled_at.is_(None), _mine(waiting))
+        .values(dead_at=now, error=error, gave_up=outbox.c.gave_up + 1)
+    )
+    return bool(done.rowcount)
+
+
+def retry(tx: Tx, effect_id: int, *, now: datetime) -> bool:
+    """Try a dead letter again, at once; False if it is none."""
+    done = tx.execute(
+        update(outbox)
+        .where(outbox.c.id == effect_id, outbox.c.dead_at.is_not(None))
+        .values(dead_at=None, due_at=now, attempts=0)
+    )
+    tx.execute(select(func.pg_notify(CHANNEL, "")))
+    return bool(done.rowcount)
+
+
+def drop(tx: Tx, effect_id: int, *, now: datetime) -> bool:
+    """Throw a dead letter away; False if it is none, or a page: those are never thrown away."""
+    done = tx.execute(
+        update(outbox)
+        .where(
+            outbox.c.id == effect_id, outbox.c.dead_at.is_not(None), outbox.c.kind != "PagePerson"
+        )
+        .values(dead_at=None, settled_at=now, outcome="dropped")
+    )
+    return bool(done.rowcount)
+
+
+def receipt(tx: Tx, lane: str) -> Receipt | None:
+    """What the far side calls the thing that `lane` keeps; None if it was never made."""
+    row = tx.execute(
+        select(receipts.c.channel, receipts.c.remote).where(receipts.c.lane == lane)
+    ).first()
+    return Receipt(*row) if row else None
+
+
+def lane_of(tx: Tx, remote: str) -> str | None:
+    """The lane whose remote thing has this id, such as the page that a post is."""
+    query = select(receipts.c.lane).where(receipts.c.remote == remote)
+    return tx.execute(query).scalars().first()
+
+
+def receipts_like(tx: Tx, prefix: str, since: datetime) -> Mapping[str, Receipt]:
+    """Receipts of lanes that begin with `prefix`, kept since an instant, by lane."""
+    query = select(receipts).where(
+        receipts.c.lane.startswith(prefix, autoescape=True), receipts.c.at >= since
+    )
+    return {row.lane: Receipt(row.channel, row.remote) for row in tx.execute(query)}
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next effect may be tried; None if none waits but the dead."""
+    query = select(func.min(outbox.c.due_at)).where(
+        outbox.c.settled_at.is_(None), outbox.c.dead_at.is_(None)
+    )
+    return tx.execute(query).scalar_one()
+
+
+def find(tx: Tx, *, key: str | None = None, effect_id: int | None = None) -> Row[Any] | None:
+    """One effect with all that is known of it, by its key or its number."""
+    which = outbox.c.key == key if key is not None else outbox.c.id == effect_id
+    return tx.execute(select(outbox).where(which)).first()
+
+
+def last_of(tx: Tx, lane: str) -> Row[Any] | None:
+    """The newest effect of a lane that was delivered."""
+    query = select(outbox).where(outbox.c.lane == lane, outbox.c.outcome == "delivered")
+    return tx.execute(query.order_by(outbox.c.id.desc()).limit(1)).first()
+
+
+def dead(tx: Tx) -> Sequence[Row[Any]]:
+    """The dead letters, oldest first."""
+    query = select(outbox).where(outbox.c.dead_at.is_not(None), outbox.c.settled_at.is_(None))
+    return tx.execute(query.order_by(outbox.c.id)).all()
+
+
+def behind(tx: Tx, effect_id: int, lane: str) -> int:
+    """How many effects wait behind one in its lane."""
+    query = select(func.count()).where(
+        outbox.c.lane == lane, outbox.c.settled_at.is_(None), outbox.c.id > effect_id
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def stuck(tx: Tx, before: datetime) -> int:
+    """How many effects wait since before an instant."""
+    query = select(func.count()).where(outbox.c.settled_at.is_(None), outbox.c.decided_at < before)
+    return int(tx.execute(query).scalar_one())
+
+
+def decode(kind: str, payload: Mapping[str, Any]) -> Effect:
+    """The effect that a row holds."""
+    return _KINDS[kind].validate_python(payload)
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    effect = decode(row.kind, row.payload)
+    return Waiting(
+        row.id, effect, row.attempts, row.gave_up, row.decided_at, row.reason, row.due_at
+    )
+
+
+def _rank(waiting: Waiting) -> int:
+    return 0 if isinstance(waiting.effect, effects_module.PagePerson) else 1
+
+
+def _mine(waiting: Waiting) -> Any:
+    return outbox.c.due_at == waiting.fence

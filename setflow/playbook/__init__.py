@@ -1,0 +1,1 @@
+"""Playbooks: checklists with phases, and their runs."""

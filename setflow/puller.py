@@ -1,0 +1,198 @@
+"""The door that what nobody pushed is pulled in by: Jira, OpsGenie, Mattermost.
+
+A pull is leased in the database, so that one process makes it at a time; where it left off is saved
+with what it brought. Webhooks are hints: what never came is found here.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from setflow import engine, views
+from setflow.adapters.jira import Jira
+from setflow.adapters.mattermost import inbound
+from setflow.adapters.mattermost.outbound import Mattermost, millis
+from setflow.adapters.opsgenie import OpsGenie, RemoteAlert
+from setflow.db import Db, transaction
+from setflow.errors import DeliveryError, Refused
+
+log = logging.getLogger(__name__)
+
+FIRST_LOOK_BACK = timedelta(days=1)
+OVERLAP = timedelta(minutes=1)
+SOURCE = "opsgenie"
+TICKET_KEY = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-[0-9]{1,9}\b")
+# A check mark, a thumb and so on: any reaction of the person paged says that they saw it.
+NO_ACKNOWLEDGEMENT = {"eyes", "question", "no_entry", "x", "thumbsdown", "-1"}
+
+Cursor = Mapping[str, Any]
+Pull = Callable[[Cursor, datetime], tuple[list[object], Cursor]]
+
+
+class Puller:
+    """Pulls from what is configured; `process` names us in leases."""
+
+    def __init__(  # noqa: PLR0913  one parameter a remote
+        self,
+        db: Db,
+        *,
+        process: str,
+        clock: Callable[[], datetime],
+        jira: Callable[[], Jira | None],
+        opsgenie: OpsGenie | None,
+        mattermost: Mattermost | None,
+    ) -> None:
+        self.db, self.process, self.clock = db, process, clock
+        self.jira, self.opsgenie, self.mattermost = jira, opsgenie, mattermost
+
+    def sources(self) -> tuple[str, ...]:
+        """What there is to pull from."""
+        found = ("opsgenie",) if self.opsgenie else ()
+        found += ("jira",)
+        return (*found, "chat", "plugin") if self.mattermost else found
+
+    def pull(self, source: str) -> int:
+        """Make one pull; returns how many messages it brought, 0 where another process has it."""
+        with transaction(self.db) as tx:
+            now = self.clock()
+            cursor = engine.take_pull(tx, source, self.process, now=now)
+        if cursor is None:
+            return 0
+        pull: Mapping[str, Pull] = {
+            "jira": self._jira,
+            "opsgenie": self._opsgenie,
+            "chat": self._chat,
+            "plugin": self._plugin,
+        }
+        try:
+            messages, reached = pull[source](cursor, now)
+        except DeliveryError as error:
+            log.warning("pull failed: %s", error, extra={"source": source})
+            with transaction(self.db) as tx:
+                engine.keep_pull(tx, source, self.process, None, now=now, error=str(error))
+            return 0
+        self._take(messages)
+        with transaction(self.db) as tx:
+            engine.keep_pull(tx, source, self.process, reached, now=now)
+        return len(messages)
+
+    def _take(self, messages: Iterable[object]) -> None:
+        """Work what was pulled, each in a transaction of its own: one bad apple spoils no pull."""
+        for message in messages:
+            try:
+                with transaction(self.db) as tx:
+                    engine.handle(tx, [message], now=self.clock())
+            except Refused as refused:
+                log.info("nothing changed: %s", refused)
+
+    def _jira(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        jira = self.jira()
+        if jira is None:
+            return [], cursor
+        since = datetime.fromisoformat(cursor["since"]) if "since" in cursor else None
+        return [*jira.changed_since(since, now)], {"since": now.isoformat()}
+
+    def _opsgenie(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        assert self.opsgenie
+        remote = {alert.id: alert for alert in self.opsgenie.open_alerts()}
+        with transaction(self.db) as tx:
+            known = views.remote_keys(tx)
+        # One that is missing from the list may have been skipped by paging: ask for it itself.
+        gone = {number: self.opsgenie.alert(number) for number in known if number not in remote}
+        over: list[object] = [
+            engine.AlertIn(*known[number], title="", firing=False)
+            for number, alert in gone.items()
+            if alert is None or alert.status == "closed"
+        ]
+        open_now = [*remote.values(), *(one for one in gone.values() if one)]
+        return [*over, *(_alert(one) for one in open_now if one.status != "closed")], {}
+
+    def _chat(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        assert self.mattermost
+        since = self._since(cursor, now)
+        with transaction(self.db) as tx:
+            pages = views.open_pages(tx, now=now)
+            live = views.live_incidents(tx, now=now)
+        by_post = {page.post: page for page in pages}
+        messages: list[object] = []
+        for reacted in inbound.reactions(self.mattermost, by_post):
+            if reacted.emoji not in NO_ACKNOWLEDGEMENT:
+                messages += self._acknowledged(by_post[reacted.post_id], "reaction")
+        for channel in dict.fromkeys(page.channel for page in pages):
+            for said in inbound.activity(self.mattermost, channel, millis(since)):
+                if said.root_id in by_post:
+                    messages += self._acknowledged(by_post[said.root_id], "reply")
+        for name in dict.fromkeys(one.channel for one in live):
+            messages += self._updates(name, since, now)
+        return messages, {"since": now.isoformat()}
+
+    def _since(self, cursor: Cursor, now: datetime) -> datetime:
+        if "since" not in cursor:
+            return now - FIRST_LOOK_BACK
+        return datetime.fromisoformat(cursor["since"]) - OVERLAP
+
+    def _acknowledged(self, page: views.OpenPage, how: str) -> list[object]:
+        return [
+            engine.Deciding("acknowledge", page.alert, by=page.person, how=how, nth=page.nth)
+        ]
+
+    def _updates(self, channel: str, since: datetime, now: datetime) -> list[object]:
+        """Posts tagged #status in an incident's channel."""
+        assert self.mattermost
+        found = self.mattermost.channel(channel) if len(channel) != 26 else None
+        if found is None and len(channel) != 26:
+            return []
+        number = found.id if found else channel
+        messages: list[object] = []
+        for said in inbound.activity(self.mattermost, number, millis(since)):
+            text = inbound.status_update(said.text)
+            person = self._person(said.user_id, now) if text else ""
+            if text and person:
+                messages.append(
+                    engine.UpdateSaid(
+                        person, text, said.at, f"post:{said.post_id}", "post", channel=channel
+                    )
+                )
+        return messages
+
+    def _person(self, user_id: str, now: datetime) -> str:
+        assert self.mattermost
+        username = self.mattermost.user(user_id).username
+        with transaction(self.db) as tx:
+            person = views.person_of(tx, username, now=now)
+        return person.name if person else ""
+
+    def _plugin(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        """Runs of the Playbooks plugin that name a ticket, and their status updates."""
+        assert self.mattermost
+        messages: list[object] = []
+        with transaction(self.db) as tx:
+            live = {one.key for one in views.live_incidents(tx, now=now)}
+        for run in self.mattermost.playbook_runs():
+            keys = TICKET_KEY.findall(run.name.upper())
+            messages += [engine.PluginRunSeen(key, run.id, run.channel_id) for key in keys]
+            for key in live.intersection(keys):
+                for update in self.mattermost.run_status_updates(run.id):
+                    with transaction(self.db) as tx:
+                        person = views.person_of(tx, update.author, now=now)
+                    by = person.name if person else update.author
+                    ref = f"playbooks:{update.id}"
+                    messages.append(
+                        engine.UpdateSaid(by, update.message, update.at, ref, "playbooks", ticket=key)
+                    )
+        return messages, {}
+
+
+def _alert(remote: RemoteAlert) -> engine.AlertIn:
+    return engine.AlertIn(
+        SOURCE,
+        remote.alias or remote.id,
+        remote.message,
+        remote.priority,
+        details=remote.details,
+        url=remote.url,
+        remote=remote.id,
+        acknowledged_by=(remote.owner or "OpsGenie") if remote.acknowledged else "",
+    )

@@ -1,0 +1,221 @@
+"""How each system's effects are delivered: what is said comes from `render`, how from the adapter."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from setflow.adapters.mattermost.outbound import Mattermost
+from setflow.adapters.mattermost.render import Post, render, stood_down, title_and_body
+from setflow.adapters.notify import Notify
+from setflow.adapters.opsgenie import OpsGenie
+from setflow.effects import (
+    Invite,
+    MirrorAlert,
+    NudgeTask,
+    NudgeUpdate,
+    OpenChannel,
+    PageChannel,
+    PagePerson,
+    Receipt,
+    RulePost,
+    ShowHeader,
+    TellOverride,
+    UpdatePage,
+)
+from setflow.errors import DeliveryError
+from setflow.facts import (
+    AlertFacts,
+    HeaderFacts,
+    InviteFacts,
+    PageFacts,
+    RulePostFacts,
+    Sending,
+    Who,
+)
+
+Sign = Callable[[Mapping[str, str | int]], str]
+
+
+class Chat:
+    """Delivers to Mattermost.
+
+    operations    the channel for what has none of its own
+    callback_url  where Mattermost reaches us, without a slash at its end
+    """
+
+    def __init__(
+        self, mattermost: Mattermost, *, operations: Callable[[], str], sign: Sign, callback_url: str
+    ) -> None:
+        self.mattermost, self.operations = mattermost, operations
+        self.sign, self.callback_url = sign, callback_url
+        self._ids: dict[str, str] = {}
+
+    def send(self, sending: Sending) -> Receipt | None:
+        """What was made or changed. Raises DeliveryError."""
+        match sending.effect:
+            case ShowHeader():
+                return self._header(sending)
+            case OpenChannel(name=name):
+                made = self.mattermost.create_channel(name, name.replace("-", " "))
+                return Receipt(made.id, made.id)
+            case Invite():
+                return self._invite(sending)
+            case UpdatePage(stand_down=stand_down):
+                return self._update_page(sending, stand_down=stand_down)
+            case _:
+                return self._post(sending)
+
+    def _post(self, sending: Sending) -> Receipt | None:
+        post = self._said(sending)
+        if post is None:
+            return None
+        if sending.before and sending.before.remote:
+            self.mattermost.patch(sending.before.remote, post)
+            return sending.before
+        root = sending.root.remote if sending.root else ""
+        channel = sending.root.channel if sending.root else self._channel_of(sending)
+        made = self.mattermost.post(
+            channel,
+            post,
+            key=sending.effect.key,
+            root_id=root,
+            urgent=isinstance(sending.effect, PagePerson),
+            tried_at=sending.tried_at,
+        )
+        return Receipt(channel, made)
+
+    def _said(self, sending: Sending) -> Post | None:
+        if sending.facts is None:
+            return None
+        return render(
+            sending.effect,
+            sending.facts,
+            sign=self.sign,
+            callback_url=self.callback_url,
+            now=sending.now,
+        )
+
+    def _update_page(self, sending: Sending, *, stand_down: bool) -> Receipt | None:
+        page, facts = sending.root, sending.facts
+        post = self._said(sending)
+        if page is None or post is None or not isinstance(facts, PageFacts):
+            return None
+        self.mattermost.patch(page.remote, post)
+        if stand_down:
+            self.mattermost.post(
+                page.channel,
+                stood_down(facts, sending.now),
+                key=sending.effect.key,
+                root_id=page.remote,
+                tried_at=sending.tried_at,
+            )
+        return page
+
+    def _header(self, sending: Sending) -> None:
+        facts = sending.facts
+        if isinstance(facts, HeaderFacts) and (post := self._said(sending)):
+            assert isinstance(sending.effect, ShowHeader)
+            channel = self._channel(facts.channel)
+            self.mattermost.set_header(channel, post.message, mark=sending.effect.rotation)
+
+    def _invite(self, sending: Sending) -> Receipt | None:
+        facts, post = sending.facts, self._said(sending)
+        if not isinstance(facts, InviteFacts) or post is None:
+            return None
+        channel = self._channel(facts.channel)
+        ids = [self._user(who) for who in facts.people]
+        self.mattermost.add_to_channel(channel, ids)
+        self.mattermost.post(
+            channel, post, key=sending.effect.key, tried_at=sending.tried_at
+        )
+        return sending.before or Receipt(channel, channel)
+
+    def _channel_of(self, sending: Sending) -> str:
+        facts = sending.facts
+        match sending.effect, facts:
+            case (PagePerson() | NudgeTask() | TellOverride() | NudgeUpdate(by="dm")), _:
+                return self._direct(_receiver(facts))
+            case RulePost(), RulePostFacts(to=to) if to.startswith("@"):
+                return self._direct(Who(to[1:], to[1:], to[1:]))
+            case RulePost(), RulePostFacts(to=to):
+                return self._channel(to.removeprefix("~"))
+            case PageChannel(channel=channel), _:
+                return self._channel(channel)
+        named = getattr(facts, "channel", "") or getattr(
+            getattr(facts, "incident", None), "channel", ""
+        )
+        return self._channel(named or self.operations())
+
+    def _direct(self, who: Who) -> str:
+        return self.mattermost.direct_channel(self._user(who))
+
+    def _user(self, who: Who) -> str:
+        if who.username not in self._ids:
+            self._ids |= self.mattermost.user_ids([who.username])
+        if who.username not in self._ids:
+            raise DeliveryError(
+                f"Mattermost knows no {who.username or who.title}; correct the person's "
+                '"mattermost" in the configuration',
+                again=False,
+            )
+        return self._ids[who.username]
+
+    def _channel(self, name: str) -> str:
+        if re.fullmatch(r"[a-z0-9]{26}", name):
+            return name
+        found = self._ids.get(f"~{name}")
+        if found is None:
+            channel = self.mattermost.channel(name)
+            if channel is None:
+                raise DeliveryError(
+                    f"Mattermost has no channel ~{name} that the bot may see; create it, or invite "
+                    "the bot",
+                    again=False,
+                    status=404,
+                )
+            found = self._ids[f"~{name}"] = channel.id
+        return found
+
+
+class Phone:
+    """Delivers by the contact methods beside chat."""
+
+    def __init__(self, notify: Notify) -> None:
+        self.notify = notify
+
+    def send(self, sending: Sending) -> Receipt | None:
+        """That it was handed to the gateway. Raises DeliveryError."""
+        effect, facts = sending.effect, sending.facts
+        if not isinstance(effect, PagePerson | UpdatePage) or not isinstance(facts, PageFacts):
+            return None
+        if isinstance(effect, UpdatePage) and not effect.stand_down:
+            return None
+        facts = replace(facts, again=sending.tried_at is not None)
+        title, body = title_and_body(effect, facts, sending.now)
+        self.notify.send(effect.method, facts.to, title=title, body=body)
+        return Receipt(effect.method, effect.key)
+
+
+class Mirror:
+    """Does in OpsGenie what was done here."""
+
+    def __init__(self, opsgenie: OpsGenie) -> None:
+        self.opsgenie = opsgenie
+
+    def send(self, sending: Sending) -> Receipt | None:
+        """Nothing to keep: the alert's id there is its own. Raises DeliveryError."""
+        effect, facts = sending.effect, sending.facts
+        if not isinstance(effect, MirrorAlert) or not isinstance(facts, AlertFacts):
+            return None
+        if facts.remote:
+            act = self.opsgenie.close if effect.verb == "close" else self.opsgenie.acknowledge
+            act(facts.remote, effect.person, note=f"{effect.verb} in Mattermost (setflow)")
+        return None
+
+
+def _receiver(facts: object) -> Who:
+    for name in ("person", "stand_in"):
+        found = getattr(facts, name, None)
+        if isinstance(found, Who):
+            return found
+    raise DeliveryError("nobody to tell", again=False)

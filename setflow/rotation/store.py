@@ -1,0 +1,147 @@
+"""The versions of seats, overrides, and what was last seen of each rotation, in PostgreSQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from setflow.db import Tx
+from setflow.rotation.rules import Override, Watch
+from setflow.schema import overrides, rotation_watch, seat_versions
+
+_WATCH: TypeAdapter[Watch] = TypeAdapter(Watch)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatVersion:
+    """From `since` on (None: always) a seat is as its rotation stands in configuration `version`.
+
+    version  None where the seat is gone from then on
+    """
+
+    seat: str
+    since: datetime | None
+    version: int | None
+    rotation: str
+
+
+def seat_history(tx: Tx, applied: int) -> list[SeatVersion]:
+    """All versions of all seats as of a configuration, each seat's oldest first."""
+    query = (
+        select(
+            seat_versions.c.seat,
+            seat_versions.c.since,
+            seat_versions.c.version,
+            seat_versions.c.rotation,
+        )
+        .where(seat_versions.c.applied == applied)
+        .order_by(seat_versions.c.seat, seat_versions.c.place)
+    )
+    return [SeatVersion(*row) for row in tx.execute(query)]
+
+
+def add_seat_history(tx: Tx, applied: int, past: Sequence[SeatVersion]) -> None:
+    """Keep the versions of all seats as they stand with a configuration just applied."""
+    places: dict[str, int] = {}
+    rows = []
+    for item in past:
+        places[item.seat] = place = places.get(item.seat, -1) + 1
+        rows.append(
+            {
+                "applied": applied,
+                "seat": item.seat,
+                "place": place,
+                "since": item.since,
+                "version": item.version,
+                "rotation": item.rotation,
+            }
+        )
+    if rows:
+        tx.execute(seat_versions.insert(), rows)
+
+
+def standing_overrides(tx: Tx, ending_after: datetime) -> tuple[Override, ...]:
+    """Overrides in force that end after an instant, in the order they were created."""
+    query = select(overrides).where(
+        overrides.c.undone_at.is_(None), overrides.c.ends_at > ending_after
+    )
+    return tuple(
+        Override(row.id, row.seat, row.person, row.starts_at, row.ends_at, row.created_at)
+        for row in tx.execute(query.order_by(overrides.c.created_at, overrides.c.id))
+    )
+
+
+def add_override(tx: Tx, override: Override, *, by: str, displaced: Collection[str]) -> int:
+    """Keep an override (its `id` is not used); returns its number."""
+    row = {
+        "seat": override.seat,
+        "person": override.person,
+        "starts_at": override.start,
+        "ends_at": override.end,
+        "created_at": override.created_at,
+        "created_by": by,
+        "displaced": list(displaced),
+    }
+    return int(tx.execute(overrides.insert().values(row).returning(overrides.c.id)).scalar_one())
+
+
+def override(tx: Tx, number: int) -> Row[tuple[object, ...]] | None:
+    """An override with all that is known of it, held until `tx` ends."""
+    return tx.execute(select(overrides).where(overrides.c.id == number).with_for_update()).first()
+
+
+def undo_override(tx: Tx, number: int, now: datetime) -> None:
+    """From `now` on the override holds no more."""
+    tx.execute(update(overrides).where(overrides.c.id == number).values(undone_at=now))
+
+
+def lock_watches(tx: Tx, names: Collection[str]) -> Mapping[str, Watch]:
+    """What was last seen of rotations, by name, held until `tx` ends."""
+    query = select(rotation_watch.c.rotation, rotation_watch.c.state)
+    rows = tx.execute(query.where(rotation_watch.c.rotation.in_(names)).with_for_update())
+    return {row.rotation: _WATCH.validate_python(row.state) for row in rows}
+
+
+def due_watches(tx: Tx, now: datetime, limit: int) -> list[str]:
+    """Rotations of which something may have changed by `now`; others' are passed over."""
+    query = (
+        select(rotation_watch.c.rotation)
+        .where(rotation_watch.c.wake_at <= now)
+        .order_by(rotation_watch.c.wake_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def save_watch(tx: Tx, name: str, watch: Watch, wake_at: datetime | None) -> None:
+    """Keep what was seen of a rotation, to look again at `wake_at`."""
+    row = {
+        "rotation": name,
+        "state": _WATCH.dump_python(watch, mode="json"),
+        "wake_at": wake_at,
+    }
+    statement = insert(rotation_watch).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["rotation"], set_=row))
+
+
+def put_off(tx: Tx, name: str, until: datetime) -> None:
+    """Look at a rotation again at `until`."""
+    tx.execute(
+        update(rotation_watch).where(rotation_watch.c.rotation == name).values(wake_at=until)
+    )
+
+
+def forget_watches(tx: Tx, but: Collection[str]) -> None:
+    """Look no more at rotations that are gone."""
+    tx.execute(
+        update(rotation_watch).where(rotation_watch.c.rotation.not_in(but)).values(wake_at=None)
+    )
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When something of some rotation changes next."""
+    return tx.execute(select(func.min(rotation_watch.c.wake_at))).scalar_one()

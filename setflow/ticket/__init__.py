@@ -1,0 +1,1 @@
+"""Tickets: our copy of Jira issues, and what became of them since we last looked."""

@@ -1,0 +1,190 @@
+"""What a post needs to know when it is sent, read as things stand."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from setflow import effects, outbox
+from setflow.db import Tx
+from setflow.effects import Effect
+from setflow.escalation import rules as escalation
+from setflow.escalation import store as escalations
+from setflow.escalation.rules import Alert
+from setflow.escalation.spec import Target
+from setflow.facts import (
+    AlertFacts,
+    DeadLetterFacts,
+    Facts,
+    HeaderFacts,
+    OverrideFacts,
+    PageFacts,
+    Passed,
+    WarnFacts,
+    Who,
+)
+from setflow.present import Present, read
+from setflow.rotation import rules as rotation
+from setflow.rotation import store as rotations
+from setflow.views import runs
+from setflow.views.crew import seat_label
+
+
+def facts(tx: Tx, effect: Effect, *, now: datetime) -> Facts | None:
+    """What `effect` is to say; None where it says nothing of its own."""
+    reading = _READINGS.get(type(effect))
+    return reading(tx, read(tx, now), effect) if reading else None
+
+
+def alert_facts(here: Present, alert: Alert) -> AlertFacts:
+    """An alert as it stands."""
+    coming = escalation.coming(alert)
+    next_people: tuple[Who, ...] = ()
+    if coming:
+        names = dict.fromkeys(name for target in coming[1] for name in here.answering(target))
+        next_people = here.all_named(names)
+    return AlertFacts(
+        id=alert.id,
+        nth=alert.nth,
+        title=alert.title,
+        priority=alert.priority,
+        source=alert.source,
+        url=alert.url,
+        details=alert.details,
+        status=str(alert.status),
+        count=alert.count,
+        fired_at=alert.fired_at,
+        zone=here.configuration.zone,
+        channel=alert.channel,
+        owner=here.named(alert.owner) if alert.owner else None,
+        owned_at=alert.owned_at,
+        how=alert.how,
+        closed_at=alert.closed_at,
+        closed_by=here.named(alert.closed_by).title if alert.closed_by else "",
+        passed=tuple(
+            Passed(
+                one.at,
+                here.all_named(one.people),
+                tuple(seat_label(target) for target in one.empty),
+            )
+            for one in alert.passed
+        ),
+        next_at=coming[0] if coming and not alert.ended else None,
+        next_people=next_people,
+        nobody=alert.ended,
+        mirrored=alert.ladder is None,
+        remote=alert.remote or "",
+    )
+
+
+def _alert(tx: Tx, here: Present, effect: Any) -> AlertFacts | None:
+    alert = escalations.get(tx, effect.alert)
+    return alert_facts(here, alert) if alert else None
+
+
+def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
+    alert = escalations.get(tx, effect.alert)
+    if alert is None:
+        return None
+    person = here.person(effect.person)
+    to = ""
+    for contact in person.contact if person else ():
+        if contact.via == effect.method:
+            to = contact.to
+    seat, until = _seat_on(here, alert, effect.person)
+    return PageFacts(
+        alert=alert_facts(here, alert),
+        person=here.named(effect.person),
+        zone=here.zone_of(effect.person),
+        method=effect.method,
+        to=to,
+        seat=seat_label(seat) if seat else "",
+        until=until,
+        wanted=alert.status is escalation.Status.FIRING and alert.nth == effect.nth,
+        mine=alert.owner == effect.person,
+        late_seconds=getattr(effect, "late_seconds", 0),
+        folded=getattr(effect, "folded", 0),
+        again=False,
+    )
+
+
+def _seat_on(here: Present, alert: Alert, person: str) -> tuple[str, datetime | None]:
+    """The seat of the alert's ladder that a person is on now, and until when."""
+    targets: Iterable[Target] = alert.ladder.targets() if alert.ladder else ()
+    for target in targets:
+        if target.kind != "seat":
+            continue
+        for seat in here.seats(target.name):
+            standing = here.who(seat)
+            if person in standing.people:
+                return seat, standing.until
+    return "", None
+
+
+def _header(tx: Tx, here: Present, effect: effects.ShowHeader) -> HeaderFacts | None:
+    definition = here.configuration.rotations.get(effect.rotation)
+    if definition is None or definition.channel is None:
+        return None
+    return HeaderFacts(
+        here.channel(definition.channel), runs.header_text(here, effect.rotation)
+    )
+
+
+def _override(tx: Tx, here: Present, effect: effects.TellOverride) -> OverrideFacts | None:
+    row = rotations.override(tx, effect.override)
+    if row is None:
+        return None
+    by = here.person(row.created_by)
+    return OverrideFacts(
+        id=effect.override,
+        person=here.named(effect.person),
+        seat=seat_label(row.seat),
+        stand_in=here.named(row.person),
+        displaced=here.all_named(row.displaced),
+        by=by.title if by else row.created_by,
+        start=row.starts_at,
+        end=row.ends_at,
+        zone=here.zone_of(effect.person),
+        undone=row.undone_at is not None,
+    )
+
+
+def _dead(tx: Tx, here: Present, effect: effects.DeadLetter) -> DeadLetterFacts | None:
+    row = outbox.find(tx, effect_id=effect.effect)
+    if row is None:
+        return None
+    return DeadLetterFacts(
+        effect=effect.effect,
+        what=row.key,
+        page=row.kind == "PagePerson",
+        error=row.error or "",
+        since=row.decided_at,
+        tries=row.attempts,
+        waiting=outbox.behind(tx, row.id, row.lane),
+        zone=here.configuration.zone,
+    )
+
+
+def _warn(tx: Tx, here: Present, effect: effects.Warn) -> WarnFacts:
+    return WarnFacts(effect.what)
+
+
+_READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
+    effects.PagePerson: _page,
+    effects.UpdatePage: _page,
+    effects.ShowAlert: _alert,
+    effects.RemindChannel: _alert,
+    effects.PageChannel: _alert,
+    effects.MirrorAlert: _alert,
+    effects.ShowHeader: _header,
+    effects.TellOverride: _override,
+    effects.ShowRun: runs.run,
+    effects.NudgeTask: runs.task_nudge,
+    effects.RulePost: runs.rule_post,
+    effects.Invite: runs.invite,
+    effects.ShowHandover: runs.handover,
+    effects.ShowIncident: runs.incident,
+    effects.NudgeUpdate: runs.update_nudge,
+    effects.ShowUpdate: runs.update,
+    effects.DeadLetter: _dead,
+    effects.Warn: _warn,
+}

@@ -1,0 +1,204 @@
+"""Chat: the slash command and the buttons. Each acts in the request and answers its caller alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from typing_extensions import TypedDict
+
+from setflow import engine, signature, views
+from setflow.adapters.mattermost import inbound
+from setflow.adapters.mattermost.inbound import Action
+from setflow.db import DatabaseGone, Db, Tx, transaction
+from setflow.errors import Refused
+from setflow.web import auth, commands, hooks
+from setflow.web.commands import Caller
+
+GONE = "setflow's database does not answer, so nothing was changed. Try again in a minute."
+
+
+class Said(TypedDict, total=False):
+    """An answer that its caller alone sees."""
+
+    response_type: str
+    text: str
+    ephemeral_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The two callbacks of Mattermost.
+
+    look_up  asks the server who a user is now; membership is checked at every callback
+    """
+
+    db: Db
+    keys: auth.Keys
+    look_up: auth.LookUp
+    clock: Callable[[], datetime]
+
+    def command(self, form: Mapping[str, str]) -> str:
+        """The answer to a slash command: a sentence, or a few lines."""
+        try:
+            command = inbound.parse_command(form)
+        except ValueError as error:
+            raise HTTPException(400, f"This is no slash command: {error}.") from None
+        return self._answered(
+            command.user_id,
+            command.user_name,
+            lambda tx, caller: commands.run(tx, caller, command),
+            channel=form.get("channel_name", ""),
+            root=command.root_id,
+        )
+
+    def action(self, body: Mapping[str, Any]) -> str:
+        """The answer to a button; an old or forged one changes nothing."""
+        try:
+            action = inbound.parse_action(body)
+        except ValueError as error:
+            raise HTTPException(400, f"This is no click: {error}.") from None
+        if not signature.verify(self.keys.secret, action.context, action.sig):
+            raise HTTPException(401, "That button is not one of setflow's.")
+        return self._answered(
+            action.user_id,
+            action.user_name,
+            lambda tx, caller: _pressed(tx, caller, action),
+            channel="",
+            root="",
+        )
+
+    def _answered(
+        self,
+        user_id: str,
+        username: str,
+        work: Callable[[Tx, Caller], str],
+        *,
+        channel: str,
+        root: str,
+    ) -> str:
+        user = self.look_up(user_id) or auth.ChatUser(
+            user_id, username, guest=False, member=True
+        )
+        try:
+            with transaction(self.db) as tx:
+                now = self.clock()
+                person = views.person_of(tx, user.username, now=now)
+                caller = Caller(user, person, channel, root, now)
+                if not user.member:
+                    return "You are not in this team any more; nothing changed."
+                return work(tx, caller)
+        except Refused as refused:
+            return str(refused)
+        except DatabaseGone:
+            return GONE
+
+
+def router(chat: Chat) -> APIRouter:
+    """The routes that Mattermost calls back."""
+    routes = APIRouter(prefix="/hooks/mattermost")
+
+    @routes.post("/command")
+    def command(request: Request, raw: bytes = Depends(hooks.body)) -> Said:  # noqa: B008
+        """Work a slash command."""
+        form = {name: values[-1] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
+        given = auth.bearer(request) or form.get("token", "")
+        if not signature.equal(given, chat.keys.command_token) or not given:
+            given = form.get("token", "")
+        auth.require(given, chat.keys.command_token, "the token of the slash command")
+        return {"response_type": "ephemeral", "text": chat.command(form)}
+
+    @routes.post("/action")
+    def action(raw: bytes = Depends(hooks.body)) -> Said:  # noqa: B008
+        """Work a button. Mattermost wants status 200 and JSON, whatever the answer."""
+        said = chat.action(hooks.parsed(raw))
+        return {"ephemeral_text": said} if said else {}
+
+    return routes
+
+
+def _pressed(tx: Tx, caller: Caller, action: Action) -> str:
+    context = action.context
+    worker = _BUTTONS.get(str(context.get("do")))
+    if worker is None:
+        raise Refused("This button is from another time; use `/set help`.")
+    return worker(tx, caller, context)
+
+
+def _alert(verb: str, said: str) -> Callable[[Tx, Caller, Mapping[str, Any]], str]:
+    def press(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+        step = context.get("step")
+        message = engine.Deciding(
+            verb,
+            int(context["alert"]),
+            by=caller.name,
+            how="button",
+            nth=int(context["nth"]) if "nth" in context else None,
+            step=int(step) if step is not None else None,
+        )
+        engine.handle(tx, [message], now=caller.now)
+        return said
+
+    return press
+
+
+def _done(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    return commands.tick(tx, caller, int(context["run"]), str(context["task"]), how="button")
+
+
+def _nothing_new(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    said = engine.UpdateSaid(
+        caller.name,
+        "Nothing new",
+        at=caller.now,
+        ref=f"button:{context['incident']}:{caller.user.user_id}:{caller.now.isoformat()}",
+        how="button",
+        incident=int(context["incident"]),
+        nothing=True,
+    )
+    engine.handle(tx, [said], now=caller.now)
+    return "Noted: nothing new. It counts as today's update."
+
+
+def _update(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    name = views.incident_name(tx, int(context["incident"]))
+    return f"Write `/set update {name} …` with what is new; it goes into the incident's thread."
+
+
+def _page_set(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    return commands.page_for_incident(tx, caller, int(context["incident"]))
+
+
+def _undo(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    engine.handle(
+        tx, [engine.UndoOverride(int(context["override"]), caller.name)], now=caller.now
+    )
+    return "Undone; the turn is as it was before."
+
+
+def _retry(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    commands.may_administer(tx, caller)
+    engine.retry(tx, int(context["effect"]), now=caller.now)
+    return "It is tried again now."
+
+
+def _drop(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    commands.may_administer(tx, caller)
+    engine.drop(tx, int(context["effect"]), now=caller.now)
+    return "Thrown away; what waited behind it goes on."
+
+
+_BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
+    "ack": _alert("acknowledge", ""),
+    "escalate": _alert("escalate", "It goes one step up now."),
+    "resolve": _alert("resolve", ""),
+    "done": _done,
+    "nothing-new": _nothing_new,
+    "update": _update,
+    "page-set": _page_set,
+    "undo": _undo,
+    "retry": _retry,
+    "drop": _drop,
+}

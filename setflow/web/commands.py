@@ -1,0 +1,279 @@
+"""What `/set` understands: a verb, what follows it, who asks and where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from setflow import calendar, engine, views
+from setflow.adapters.mattermost.inbound import Command
+from setflow.adapters.mattermost.text import when
+from setflow.db import Tx
+from setflow.document import suggestion
+from setflow.errors import Refused
+from setflow.facts import AlertFacts
+from setflow.playbook.spec import TickTask
+from setflow.team import rules as team
+from setflow.team.spec import Person
+from setflow.web.auth import ChatUser
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, where and when.
+
+    person   None for one whom setflow does not know
+    channel  the name of the channel; root the first post of the thread, "" outside of one
+    """
+
+    user: ChatUser
+    person: Person | None
+    channel: str
+    root: str
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        """Their name in the configuration; raises Refused for a guest or stranger."""
+        if self.user.guest or self.person is None:
+            raise Refused(
+                f"{self.user.username} is not among the people that setflow knows; an admin can "
+                "add you to the configuration file and apply it."
+            )
+        return self.person.name
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: how it is written, what it does, and the worker."""
+
+    usage: str
+    help: str
+    work: Callable[[Tx, Caller, Sequence[str]], str]
+
+
+def run(tx: Tx, caller: Caller, command: Command) -> str:
+    """The answer to a command. Raises Refused."""
+    verb = VERBS.get(command.verb or "help")
+    if verb is None:
+        hint = suggestion(command.verb, list(VERBS))
+        return f"`/set {command.verb[:30]}` is none of mine{hint}.\n{_help(tx, caller, ())}"
+    return verb.work(tx, caller, command.arguments)
+
+
+def _usage(verb: str) -> Refused:
+    return Refused(f"Write `/set {VERBS[verb].usage}`: {VERBS[verb].help}.")
+
+
+def _help(tx: Tx, caller: Caller, _: Sequence[str]) -> str:
+    return "\n".join(f"- `/set {verb.usage}` {verb.help}" for verb in VERBS.values())
+
+
+def _who(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    name = arguments[0] if arguments else ""
+    zone = views.zone_of(tx, caller.person.name if caller.person else "", now=caller.now)
+    lines = []
+    for one in views.who_rows(tx, name, caller.now, now=caller.now):
+        label = views.seat_label(one.seat)
+        until = f" until {when(one.until, zone, now=caller.now)}" if one.until else ""
+        if one.people:
+            said = " and ".join(views.title(tx, person, now=caller.now) for person in one.people)
+            lines.append(f"- {label}: **{said}**{until}{' (stands in)' if one.override else ''}")
+            continue
+        back = f", next from {when(one.until, zone, now=caller.now)}" if one.until else ""
+        turn = f"; {views.title(tx, one.holder, now=caller.now)} has the turn" if one.holder else ""
+        lines.append(f"- {label}: nobody now{turn}{back}")
+    return "\n".join(lines) or "No rotation is configured yet."
+
+
+def _decide(verb: str, said: str) -> Callable[[Tx, Caller, Sequence[str]], str]:
+    def work(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+        person = caller.name
+        alert = _chosen(tx, caller, arguments[:1], verb)
+        whom = None
+        if verb == "acknowledge" and len(arguments) > 1:
+            known = views.person_of(tx, arguments[-1].removeprefix("@"), now=caller.now)
+            whom = known.name if known else arguments[-1].removeprefix("@")
+        message = engine.Deciding(verb, alert.id, by=person, how="slash", person=whom)
+        engine.handle(tx, [message], now=caller.now)
+        return said.format(alert=f"#{alert.id} {alert.title[:80]}")
+
+    return work
+
+
+def _chosen(tx: Tx, caller: Caller, given: Sequence[str], verb: str) -> AlertFacts:
+    """The alert that is meant: the number given, or the only one that is open."""
+    found = views.open_alerts(tx, now=caller.now)
+    waiting = [one for one in found if verb == "resolve" or one.status == "firing"]
+    if given:
+        number = given[0].removeprefix("#")
+        if not number.isdigit():
+            raise Refused("Say the alert by its number, such as `/set ack 12`.")
+        chosen = [one for one in found if one.id == int(number)]
+        if not chosen:
+            raise Refused(f"No alert {number} is open. {_listed(found)}")
+        return chosen[0]
+    if len(waiting) == 1:
+        return waiting[0]
+    if not waiting:
+        raise Refused("No alert waits for anybody now.")
+    raise Refused(f"Which one? {_listed(waiting)}")
+
+
+def _listed(alerts: Sequence[AlertFacts]) -> str:
+    if not alerts:
+        return "None is open."
+    return "Open: " + " · ".join(f"**{one.id}** {one.title[:60]}" for one in alerts[:10])
+
+
+def tick(tx: Tx, caller: Caller, run: int, task: str, *, how: str) -> str:
+    """Settle a task of a run. Raises Refused."""
+    engine.handle(tx, [TickTask(run, task, caller.name, how)], now=caller.now)
+    return ""
+
+
+def _done(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    found = views.open_tasks(tx, caller.channel, now=caller.now)
+    if not arguments:
+        listed = "\n".join(f"- `{task}` {title}" for _, task, title in found[:20])
+        raise Refused(f"Which task? Write `/set done TASK`.\n{listed or 'None is open.'}")
+    for run, task, title in found:
+        if task == arguments[0]:
+            tick(tx, caller, run, task, how="slash")
+            return f"Done: {title}"
+    names = [task for _, task, _ in found]
+    hint = suggestion(arguments[0], names)
+    raise Refused(f"No open task is called {arguments[0][:60]}{hint}. Open: {', '.join(names)}")
+
+
+def _update(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    if not arguments:
+        raise _usage("update")
+    ticket, words = "", list(arguments)
+    if len(words) > 1 and views.is_incident(tx, words[0]):
+        ticket = words.pop(0).upper()
+    said = engine.UpdateSaid(
+        caller.name,
+        " ".join(words),
+        at=caller.now,
+        ref=f"slash:{caller.user.user_id}:{caller.now.isoformat()}",
+        how="command",
+        ticket=ticket,
+        channel="" if ticket else caller.channel,
+    )
+    engine.handle(tx, [said], now=caller.now)
+    return "Posted. Nobody is reminded of it again today."
+
+
+def _override(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    if len(arguments) < 4:
+        raise _usage("override")
+    seat, whom, *times = arguments
+    zone = views.zone_of(tx, caller.name, now=caller.now)
+    start, end = _stretch(times, zone, caller.now)
+    known = views.person_of(tx, whom.removeprefix("@"), now=caller.now)
+    person = known.name if known else whom.removeprefix("@")
+    message = engine.AddOverride(seat, person, start, end, caller.name)
+    engine.handle(tx, [message], now=caller.now)
+    said = views.title(tx, person, now=caller.now)
+    begin, finish = (when(at, zone, now=caller.now) for at in (start, end))
+    return (
+        f"{said} stands in as {views.seat_label(seat)}, {begin} – {finish}. Those it displaces are "
+        "told and can undo it."
+    )
+
+
+def _stretch(words: Sequence[str], zone: calendar.ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """Two instants out of two to four words: `13:00 Fri 13:00`, `2026-12-03 13:00 2026-12-04 13:00`."""
+    for cut in range(1, len(words)):
+        try:
+            start = calendar.spoken(" ".join(words[:cut]), zone, after=now)
+            return start, calendar.spoken(" ".join(words[cut:]), zone, after=start)
+        except ValueError as error:
+            problem = error
+    raise Refused(f"{problem}. Write FROM and TO as `now`, `13:00`, `Fri 13:00` or `2026-12-04 13:00`.")
+
+
+def _page(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    if len(arguments) < 2:
+        raise _usage("page")
+    by = caller.person.name if caller.person else caller.user.username
+    engine.may_page(tx, by, member=caller.user.member, guest=caller.user.guest, now=caller.now)
+    asked = engine.PageAsked(
+        arguments[0],
+        " ".join(arguments[1:])[:1000],
+        by=by,
+        key=f"{caller.user.user_id}:{caller.now.isoformat()}",
+    )
+    engine.handle(tx, [asked], now=caller.now)
+    return f"{arguments[0]} is paged now."
+
+
+def page_for_incident(tx: Tx, caller: Caller, incident: int) -> str:
+    """Page the crew of an incident, up their ladder. Raises Refused."""
+    by = caller.person.name if caller.person else caller.user.username
+    engine.may_page(tx, by, member=caller.user.member, guest=caller.user.guest, now=caller.now)
+    engine.handle(tx, [engine.page_crew(tx, incident, by)], now=caller.now)
+    return "The crew is paged now, primary first."
+
+
+def _test(tx: Tx, caller: Caller, _: Sequence[str]) -> str:
+    asked = engine.PageAsked(
+        f"person:{caller.name}",
+        "Test page: acknowledge it, and paging works",
+        by=caller.name,
+        key=f"{caller.name}:{caller.now.isoformat()}",
+        test=True,
+    )
+    engine.handle(tx, [asked], now=caller.now)
+    return "A test page is on its way to you, by every method that you have."
+
+
+def _why(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    post = arguments[0].rstrip("/").rpartition("/")[2] if arguments else caller.root
+    if not post:
+        raise Refused("Write it in the thread of a post of mine, or add the post's link.")
+    found = views.why(tx, post=post)
+    if found is None:
+        raise Refused("That post is none of mine, or too old for me to know.")
+    zone = views.zone_of(tx, caller.person.name if caller.person else "", now=caller.now)
+    decided = when(found.decided_at, zone, now=caller.now)
+    return f"Decided {decided}: {found.reason}. (`{found.key}`)"
+
+
+def _start(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    text = f"start {' '.join(arguments)}"
+    facts: Mapping[str, object] = {"text": text}
+    engine.handle(tx, [engine.Triggered("slash", facts, by=caller.name)], now=caller.now)
+    return f"Started: {' '.join(arguments)}."
+
+
+def may_administer(tx: Tx, caller: Caller) -> None:
+    """Raise Refused unless the caller is an admin."""
+    directory, admins = views.directory(tx, now=caller.now)
+    team.may_administer(directory, caller.name, admins=admins)
+
+
+VERBS: Mapping[str, Verb] = {
+    "help": Verb("help", "says what there is", _help),
+    "who": Verb("who [SEAT or ROTATION]", "says who is on", _who),
+    "ack": Verb(
+        "ack [NUMBER [@PERSON]]",
+        "takes an alert, for you or in somebody's name",
+        _decide("acknowledge", "{alert} is acknowledged; nobody else is paged."),
+    ),
+    "resolve": Verb("resolve [NUMBER]", "ends an alert", _decide("resolve", "{alert} is over.")),
+    "escalate": Verb(
+        "escalate [NUMBER]",
+        "takes an alert one step up now",
+        _decide("escalate", "{alert} goes one step up now."),
+    ),
+    "done": Verb("done TASK", "ticks a task of a run", _done),
+    "update": Verb("update [TICKET] TEXT", "gives an incident its status update", _update),
+    "override": Verb(
+        "override SEAT PERSON FROM TO", "lets somebody stand in for a stretch of time", _override
+    ),
+    "page": Verb("page PERSON-or-SEAT TEXT", "pages somebody now", _page),
+    "test": Verb("test", "sends you a test page", _test),
+    "start": Verb("start PLAYBOOK", "starts a run of a playbook", _start),
+    "why": Verb("why [LINK]", "says which rule of which version caused a post", _why),
+}

@@ -1,0 +1,119 @@
+"""Hooks: alerts of any monitor, and OpsGenie's webhook. Stored, answered, worked by the ticker."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from setflow import engine
+from setflow.adapters import opsgenie
+from setflow.db import Db, transaction
+from setflow.web import auth
+
+LONGEST_BODY_BYTES = 256 * 1024
+DEEPEST = 8
+
+
+class AlertBody(BaseModel):
+    """The generic alert of `POST /hooks/alerts/SOURCE`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    key: Annotated[str, Field(min_length=1, max_length=512)]
+    title: Annotated[str, Field(min_length=1, max_length=1000)]
+    priority: Literal["P1", "P2", "P3", "P4", "P5"] = "P3"
+    status: Literal["firing", "resolved"] = "firing"
+    details: dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=4000)]] = (
+        Field(default_factory=dict, max_length=50)
+    )
+    url: Annotated[str, Field(max_length=2000, pattern=r"^(https?://\S+)?$")] = ""
+    delivery: Annotated[str, Field(max_length=200)] = ""
+
+
+async def body(request: Request) -> bytes:
+    """The request's body; 413 where it is over 256 KiB."""
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > LONGEST_BODY_BYTES:
+            raise HTTPException(413, f"The body is over {LONGEST_BODY_BYTES // 1024} KiB.")
+    return found
+
+
+def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRouter:
+    """The routes under /hooks."""
+    routes = APIRouter(prefix="/hooks")
+
+    @routes.post("/alerts/{source}", status_code=202)
+    def alert(
+        source: str, request: Request, raw: Annotated[bytes, Depends(body)]
+    ) -> dict[str, bool]:
+        """Take an alert that fires or is resolved; the same `delivery` is taken once."""
+        known = keys.hook_keys.get(source.lower(), "")
+        auth.require(auth.bearer(request), known, f"the Bearer key of source {source[:50]!r}")
+        given = _alert(raw)
+        payload = given.model_dump(exclude={"delivery"})
+        with transaction(db) as tx:
+            now = clock()
+            delivery = given.delivery or f"{now.isoformat()}:{sha256(raw).hexdigest()[:16]}"
+            new = engine.accept(tx, f"alerts/{source.lower()}", delivery, payload, now=now)
+        return {"accepted": True, "new": new}
+
+    @routes.post("/opsgenie", status_code=202)
+    def from_opsgenie(request: Request, raw: Annotated[bytes, Depends(body)]) -> dict[str, bool]:
+        """Take OpsGenie's webhook as a hint: what it is about is read from OpsGenie itself."""
+        given = request.query_params.get("key", "") or auth.bearer(request)
+        auth.require(given, keys.opsgenie, "SETFLOW_OPSGENIE_HOOK_KEY")
+        try:
+            delivery, remote, action = opsgenie.webhook(parsed(raw))
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
+        with transaction(db) as tx:
+            payload = {"alert": remote, "action": action}
+            new = engine.accept(tx, "opsgenie", delivery, payload, now=clock())
+        return {"accepted": True, "new": new}
+
+    return routes
+
+
+def _alert(raw: bytes) -> AlertBody:
+    try:
+        return AlertBody.model_validate(parsed(raw))
+    except ValidationError as error:
+        said = "; ".join(
+            f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}"
+            for part in error.errors(include_url=False, include_input=False)
+        )
+        raise HTTPException(422, f"This is no alert: {said[:1000]}") from None
+
+
+def parsed(raw: bytes) -> dict[str, Any]:
+    """A JSON object of bounded depth; 400 with a sentence for anything else."""
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The body is no JSON.") from None
+    if not isinstance(value, dict):
+        raise HTTPException(400, "The body should be a JSON object.")
+    if _depth(value) > DEEPEST:
+        raise HTTPException(400, f"The body is nested over {DEEPEST} deep.")
+    if "\\u0000" in raw.decode("utf-8", "replace"):
+        raise HTTPException(400, "The body holds a NUL character.")
+    return value
+
+
+def _depth(value: object) -> int:
+    level, waiting = 0, [value]
+    while waiting and level <= DEEPEST:
+        level += 1
+        waiting = [
+            part
+            for item in waiting
+            if isinstance(item, dict | list)
+            for part in (item.values() if isinstance(item, dict) else item)
+        ]
+    return level

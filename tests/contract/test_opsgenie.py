@@ -1,0 +1,121 @@
+"""Adapter and stand-in against OpsGenie's own document of the API."""
+
+from datetime import UTC, datetime
+
+import opsgenie_sdk
+import pytest
+import requests
+
+from setflow.adapters.opsgenie import OpsGenie
+from setflow.sandbox.opsgenie import OpsGenieSandbox
+from tests.contract.documents import Document, checked
+from tests.loopback import served
+
+pytestmark = pytest.mark.contract
+
+START = datetime(2026, 11, 2, 3, 12, tzinfo=UTC)
+ANA = "ana@example.com"
+
+
+@pytest.fixture
+def account():
+    account = OpsGenieSandbox(lambda: START)
+    account.desk.on_call["set-primary"] = [ANA]
+    for number in range(150):
+        account.create(f"alert {number}", priority="P1", tags=("set",), details={"n": "1"})
+    return account
+
+
+@pytest.fixture
+def document():
+    return Document.load("opsgenie")
+
+
+def test_the_adapter_and_the_stand_in_keep_to_the_document(account, document):
+    with served(checked(account.app, {"/": document})) as url:
+        opsgenie = OpsGenie(url, account.desk.key)
+        opsgenie.check()
+        first, second, *_ = opsgenie.open_alerts()
+        opsgenie.acknowledge(first.id, ANA, note="mine")
+        opsgenie.close(second.id, ANA, note="over")
+        assert opsgenie.alert(first.id).owner == ANA
+        assert opsgenie.alert("no-such-alert") is None
+        assert len(opsgenie.open_alerts()) == 149
+
+    assert [str(violation) for violation in document.violations] == []
+    assert set(document.seen) == {
+        "GET /v2/account",
+        "GET /v2/alerts",
+        "GET /v2/alerts/{identifier}",
+        "POST /v2/alerts/{identifier}/acknowledge",
+        "POST /v2/alerts/{identifier}/close",
+    }
+
+
+def test_the_stand_in_serves_the_client_library_as_opsgenie_does(account, document):
+    with served(checked(account.app, {"/": document})) as url:
+        configuration = opsgenie_sdk.Configuration()
+        configuration.host, configuration.retry_enabled = url, False
+        configuration.api_key = {"Authorization": account.desk.key}
+        alerts = opsgenie_sdk.AlertApi(opsgenie_sdk.ApiClient(configuration))
+        taken = alerts.create_alert(
+            create_alert_payload={"message": "down", "alias": "db", "priority": "P2"}
+        )
+        assert taken.retrieve_result().data.is_success
+        mine = {"user": ANA}
+        alerts.acknowledge_alert("db", acknowledge_alert_payload=mine, identifier_type="alias")
+        alerts.un_acknowledge_alert("db", identifier_type="alias")
+        looking = {**mine, "note": "looking"}
+        alerts.add_note("db", looking, identifier_type="alias")
+        [note] = alerts.list_notes("db", identifier_type="alias").data
+        assert (note.note, note.owner) == ("looking", ANA)
+        alerts.close_alert("db", close_alert_payload=mine, identifier_type="alias")
+        assert alerts.get_alert("db", identifier_type="alias").data.status == "closed"
+        assert len(alerts.list_alerts(query="status:open AND tag:set", limit=100).data) == 100
+
+    assert [str(violation) for violation in document.violations] == []
+
+
+def test_who_is_on_call_comes_flat_or_as_a_tree(account, document):
+    key = {"Authorization": f"GenieKey {account.desk.key}"}
+    with served(checked(account.app, {"/": document})) as url:
+        path = f"{url}/v2/schedules/set-primary/on-calls?scheduleIdentifierType=name"
+        flat = requests.get(f"{path}&flat=true", headers=key).json()["data"]
+        tree = requests.get(path, headers=key).json()["data"]
+        assert requests.get(path.replace("set-primary", "x"), headers=key).status_code == 404
+
+    assert flat["onCallRecipients"] == [ANA]
+    assert [one["name"] for one in tree["onCallParticipants"]] == [ANA]
+    assert [str(violation) for violation in document.violations] == []
+
+
+def test_what_is_refused_is_refused_in_documented_ways(account, document):
+    key = {"Authorization": f"GenieKey {account.desk.key}"}
+    with served(checked(account.app, {"/": document})) as url:
+        alerts = f"{url}/v2/alerts"
+        account.desk.holding = True
+        taken = requests.post(alerts, json={"message": "down"}, headers=key).json()["requestId"]
+        answers = [
+            requests.get(alerts),
+            requests.get(f"{alerts}/requests/{taken}", headers=key),
+            requests.get(f"{alerts}?query=weather:bad", headers=key),
+        ]
+        account.desk.release()
+        late = requests.get(f"{alerts}/requests/{taken}", headers=key).json()["data"]
+        gone = requests.post(f"{alerts}/x/close", headers=key).json()["requestId"]
+        failed = requests.get(f"{alerts}/requests/{gone}", headers=key).json()["data"]
+
+    assert [answer.status_code for answer in answers] == [401, 404, 400]
+    assert (late["isSuccess"], failed["isSuccess"]) == (True, False)
+    assert [str(violation) for violation in document.violations] == []
+
+
+def test_a_body_that_opsgenie_would_refuse_is_refused(account):
+    key = {"Authorization": f"GenieKey {account.desk.key}"}
+    with served(account.app) as url:
+        alerts = f"{url}/v2/alerts"
+        bodies = [{}, {"message": "down", "priority": "P9"}]
+        answers = [requests.post(alerts, json=body, headers=key) for body in bodies]
+        answers.append(requests.post(f"{alerts}/x/notes", json={"user": ANA}, headers=key))
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]

@@ -1,0 +1,47 @@
+"""Stand-ins on a loopback port, for the real client libraries to talk to."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """The address, such as http://127.0.0.1:41000, at which `app` answers inside the block."""
+    server = _Server(
+        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none", http="h11")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert server.listening.wait(10), "the stand-in did not start"
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(10)
+
+
+class Counted:
+    """An ASGI app that counts the requests it hands on to `app`."""
+
+    def __init__(self, app: Any) -> None:
+        self._app, self.requests = app, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.requests += scope["type"] == "http"
+        await self._app(scope, receive, send)
