@@ -78,9 +78,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
     """The doors on a database. Nothing runs yet, and nobody is called."""
     secret = settings.signing_key(given).get_secret_value().encode()
     chat = given.mattermost
-    mattermost = (
-        Mattermost(chat.url, chat.token.get_secret_value(), chat.team) if chat else None
-    )
+    mattermost = Mattermost(chat.url, chat.token.get_secret_value(), chat.team) if chat else None
     opsgenie = (
         OpsGenie(given.opsgenie.url, given.opsgenie.key.get_secret_value())
         if given.opsgenie
@@ -146,7 +144,7 @@ def _keys(given: Settings, secret: bytes) -> auth.Keys:
 
 
 class _LookUp:
-    """Who a Mattermost user is now, asked again after a minute; the last answer while it is down."""
+    """Who a Mattermost user is, asked again after a minute; the last answer while it is down."""
 
     def __init__(self, mattermost: Mattermost | None) -> None:
         self.mattermost = mattermost
@@ -368,7 +366,9 @@ class Service:
             return
         reasons = {}
         if abs(offset) > FURTHEST_CLOCK.total_seconds():
-            reasons["clock"] = f"This machine's clock is {offset:+.1f} s off the database's: no ticks."
+            reasons["clock"] = (
+                f"The clock here is {offset:+.1f} s off the database's: no ticks."
+            )
         if oldest > PROCESS_VERSION:
             reasons["version"] = "This process is too old for the database: no ticks. Update it."
         for name in ("clock", "version"):
@@ -434,5 +434,3 @@ def configure_logging() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for noisy in ("apscheduler", "mattermostdriver", "urllib3", "apprise", "httpx"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-
-

@@ -136,6 +136,32 @@ def _only(wall: datetime, zone: ZoneInfo) -> datetime:
     )
 
 
+def spoken(text: str, zone: ZoneInfo, *, after: datetime) -> datetime:
+    """The instant, in UTC, that somebody means who writes it at `after`.
+
+    `now`, a clock time (`13:00`: the next such), a weekday or `tomorrow` with one (`Fri 13:00`), or
+    whatever `instant` takes. Raises ValueError, which shows how to write one.
+    """
+    words = text.lower().split()
+    if words == ["now"]:
+        return after
+    try:
+        at = clock(words[-1]) if words else None
+    except ValueError:
+        at = None
+    named = words[0][:3] if len(words) == 2 else ""
+    if at is None or len(words) > 2 or (named and named not in (*WEEKDAYS, "tom")):
+        return instant(text, zone)
+    today = after.astimezone(zone).date()
+    for days in range(1 if named == "tom" else 0, 9):
+        date_ = today + timedelta(days=days)
+        if named in ("", "tom", WEEKDAYS[date_.weekday()]):
+            found = resolve(datetime.combine(date_, at), zone)
+            if found > after:
+                return found
+    raise ValueError(f'"{text}" is no time')
+
+
 def day(text: str) -> date:
     """The date that `2026-11-02` says; raises ValueError if it says none from 1900 to 2199."""
     try:

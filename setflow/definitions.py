@@ -294,7 +294,7 @@ class _Reading:
                     self.reader.fail(keys["after"], f"should come before the end of {where}")
 
     def people_of(self, target: Target) -> tuple[str, ...]:
-        """Everybody known whom a ladder's target can ever mean."""
+        """Everybody whom a ladder's target can ever mean; a name with a mistake is left out."""
         people: Iterable[str] = ()
         match target.kind:
             case "person":
@@ -306,7 +306,7 @@ class _Reading:
             case "seat":
                 rotation = self.rotations[self.named_seats[target.name]]
                 people = _people_of(rotation, target.name) if rotation else ()
-        return tuple(person for person in people if person in self.people)
+        return tuple(filter(None, people))
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         return read_routes(

@@ -35,7 +35,7 @@ _CORE = [
 
 
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own attribute
 
 
 for _tag, _pattern, _first in _CORE:
@@ -46,7 +46,7 @@ for _tag, _pattern, _first in _CORE:
 class Node:
     """One value of a file and where it stands: line and column from 1, path as `a.b[0].c`."""
 
-    value: "str | int | float | bool | None | tuple[Node, ...] | Mapping[str, Node]"
+    value: "str | int | float | bool | tuple[Node, ...] | Mapping[str, Node] | None"
     file: str
     line: int
     column: int
@@ -116,7 +116,7 @@ class _Builder:
             )
         else:
             value = _scalar(raw.tag, str(raw.value))
-        return Node(value, self.file, line, column, path)  # type: ignore[arg-type]
+        return Node(value, self.file, line, column, path)
 
     def _mapping(self, raw: yaml.MappingNode, path: str, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}

@@ -78,6 +78,7 @@ class Embedded:
         self._settings = {**SETTINGS, **(settings or {})}
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
 
     @property
     def url(self) -> str:
@@ -200,9 +201,8 @@ class Embedded:
         self._prepare(binaries, *user)
         while not self._run_once(binaries, user, begun + timeout_seconds):
             # After a kill -9 what is left of a server takes a moment to go.
-            words = self._last_words()
-            if STILL_THERE not in words or time.monotonic() > begun + RETRY_SECONDS:
-                raise SetflowError(f"PostgreSQL does not start: {words}")
+            if STILL_THERE not in self._said() or time.monotonic() > begun + RETRY_SECONDS:
+                raise SetflowError(f"PostgreSQL does not start: {self._last_words()}")
             time.sleep(0.05)
 
     def _prepare(self, binaries: Path, uid: int, gid: int) -> None:
@@ -233,7 +233,10 @@ class Embedded:
         settings = [part for pair in self._settings.items() for part in ("-c", "=".join(pair))]
         words = [sys.executable, "-I", "-S", "-c", _LAUNCH, os.getpid(), *user]
         words += [binaries / "postgres", "-D", self._data, "-k", self._socket, *settings]
+        if self._log().exists() and self._log().stat().st_size > LARGEST_LOG_BYTES:
+            self._log().replace(self.place / "postgres.log.1")
         with self._log().open("ab") as output:
+            self._said_before = output.tell()
             self._server = subprocess.Popen(
                 [str(word) for word in words],
                 env=postgres.ENVIRONMENT,
@@ -282,14 +285,16 @@ class Embedded:
         return True
 
     def _log(self) -> Path:
-        file = self.place / "postgres.log"
-        if file.exists() and file.stat().st_size > LARGEST_LOG_BYTES:
-            file.replace(file.with_suffix(".log.1"))
-        return file
+        return self.place / "postgres.log"
+
+    def _said(self) -> str:
+        """What stands in the log since the server was last started."""
+        with self._log().open(errors="replace") as log_file:
+            log_file.seek(self._said_before)
+            return log_file.read()
 
     def _last_words(self) -> str:
-        lines = self._log().read_text(errors="replace").splitlines() if self._log().exists() else []
-        return " / ".join(lines[-4:]) or "it said nothing"
+        return " / ".join(self._said().splitlines()[-4:]) or "it said nothing"
 
 
 def _binaries_for(uid: int, gid: int) -> Path:

@@ -50,9 +50,7 @@ def accept(
 def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
     """Up to `limit` deliveries to be worked by `now`, oldest first, held until `tx` ends."""
     query = (
-        select(
-            inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts
-        )
+        select(inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
         .where(inbox.c.wake_at <= now)
         .order_by(inbox.c.id)
         .limit(limit)
@@ -77,7 +75,8 @@ def failed(tx: Tx, delivery: Delivery, *, again_at: datetime | None, error: str)
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next delivery is to be worked; None if none waits."""
-    return tx.execute(select(func.min(inbox.c.wake_at))).scalar_one()
+    found: datetime | None = tx.execute(select(func.min(inbox.c.wake_at))).scalar_one()
+    return found
 
 
 def take_pull(
@@ -101,7 +100,7 @@ def take_pull(
     return tx.execute(taken).scalar_one_or_none()
 
 
-def keep_pull(  # noqa: PLR0913  one row's worth
+def keep_pull(
     tx: Tx,
     source: str,
     process: str,

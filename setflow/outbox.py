@@ -208,7 +208,8 @@ def next_due(tx: Tx) -> datetime | None:
     query = select(func.min(outbox.c.due_at)).where(
         outbox.c.settled_at.is_(None), outbox.c.dead_at.is_(None)
     )
-    return tx.execute(query).scalar_one()
+    found: datetime | None = tx.execute(query).scalar_one()
+    return found
 
 
 def find(tx: Tx, *, key: str | None = None, effect_id: int | None = None) -> Row[Any] | None:

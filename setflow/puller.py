@@ -34,7 +34,7 @@ Pull = Callable[[Cursor, datetime], tuple[list[object], Cursor]]
 class Puller:
     """Pulls from what is configured; `process` names us in leases."""
 
-    def __init__(  # noqa: PLR0913  one parameter a remote
+    def __init__(
         self,
         db: Db,
         *,
@@ -49,9 +49,9 @@ class Puller:
 
     def sources(self) -> tuple[str, ...]:
         """What there is to pull from."""
-        found = ("opsgenie",) if self.opsgenie else ()
-        found += ("jira",)
-        return (*found, "chat", "plugin") if self.mattermost else found
+        opsgenie = ("opsgenie",) if self.opsgenie else ()
+        chat = ("chat", "plugin") if self.mattermost else ()
+        return (*opsgenie, "jira", *chat)
 
     def pull(self, source: str) -> int:
         """Make one pull; returns how many messages it brought, 0 where another process has it."""
@@ -94,7 +94,7 @@ class Puller:
         since = datetime.fromisoformat(cursor["since"]) if "since" in cursor else None
         return [*jira.changed_since(since, now)], {"since": now.isoformat()}
 
-    def _opsgenie(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+    def _opsgenie(self, _: Cursor, __: datetime) -> tuple[list[object], Cursor]:
         assert self.opsgenie
         remote = {alert.id: alert for alert in self.opsgenie.open_alerts()}
         with transaction(self.db) as tx:
@@ -134,9 +134,7 @@ class Puller:
         return datetime.fromisoformat(cursor["since"]) - OVERLAP
 
     def _acknowledged(self, page: views.OpenPage, how: str) -> list[object]:
-        return [
-            engine.Deciding("acknowledge", page.alert, by=page.person, how=how, nth=page.nth)
-        ]
+        return [engine.Deciding("acknowledge", page.alert, by=page.person, how=how, nth=page.nth)]
 
     def _updates(self, channel: str, since: datetime, now: datetime) -> list[object]:
         """Posts tagged #status in an incident's channel."""
@@ -164,7 +162,7 @@ class Puller:
             person = views.person_of(tx, username, now=now)
         return person.name if person else ""
 
-    def _plugin(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+    def _plugin(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         """Runs of the Playbooks plugin that name a ticket, and their status updates."""
         assert self.mattermost
         messages: list[object] = []
@@ -180,7 +178,9 @@ class Puller:
                     by = person.name if person else update.author
                     ref = f"playbooks:{update.id}"
                     messages.append(
-                        engine.UpdateSaid(by, update.message, update.at, ref, "playbooks", ticket=key)
+                        engine.UpdateSaid(
+                            by, update.message, update.at, ref, "playbooks", ticket=key
+                        )
                     )
         return messages, {}
 

@@ -41,7 +41,7 @@ class Records(Generic[State]):
         if not states:
             return
         rows = [self._row(state, wake_at) for state, wake_at in states]
-        values = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
         tx.execute(
             update(self.table).where(self.table.c.id == bindparam("which")).values(values),
             [
@@ -76,7 +76,8 @@ class Records(Generic[State]):
 
     def next_due(self, tx: Tx) -> datetime | None:
         """When the next of them is to be woken; None if none waits."""
-        return tx.execute(select(func.min(self.table.c.wake_at))).scalar_one()
+        found: datetime | None = tx.execute(select(func.min(self.table.c.wake_at))).scalar_one()
+        return found
 
     def _row(self, state: State, wake_at: datetime | None) -> dict[str, Any]:
         dumped = self.adapter.dump_python(state, mode="json")

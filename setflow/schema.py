@@ -1,8 +1,8 @@
 """Every table of setflow.
 
-Instants are timestamptz and given by the caller: no statement says now(). What waits has a `wake_at`.
-An instance (alert, run, incident) is one row whose `state` is the value its rules work on; the other
-columns are what statements look it up by.
+Instants are timestamptz and given by the caller: no statement says now(). What waits has a
+`wake_at`. An instance (alert, run, incident) is one row whose `state` is the value its rules work
+on; the other columns are what statements look it up by.
 """
 
 from sqlalchemy import (
@@ -45,9 +45,7 @@ def _id() -> Column[int]:
 
 
 def _due(table: Table) -> None:
-    Index(
-        f"{table.name}_due", table.c.wake_at, postgresql_where=table.c.wake_at.is_not(None)
-    )
+    Index(f"{table.name}_due", table.c.wake_at, postgresql_where=table.c.wake_at.is_not(None))
 
 
 house = Table(

@@ -21,7 +21,6 @@ from setflow.engine.doors import (
     undelivered,
     warn,
 )
-from setflow.engine.news import PluginRunSeen
 from setflow.engine.messages import (
     AddOverride,
     AlertIn,
@@ -31,6 +30,7 @@ from setflow.engine.messages import (
     UndoOverride,
     UpdateSaid,
 )
+from setflow.engine.news import PluginRunSeen
 from setflow.engine.street import (
     KINDS,
     apply,

@@ -1,11 +1,20 @@
 """Alerts, as the engine works them: who answers, which ladder, who may, what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from setflow import definitions, history
 from setflow.db import Tx
-from setflow.effects import MATTERMOST, OPSGENIE, Effect, PagePerson
+from setflow.effects import (
+    MATTERMOST,
+    OPSGENIE,
+    Decision,
+    Effect,
+    PagePerson,
+    RemindChannel,
+    ShowAlert,
+)
 from setflow.engine import incidents
 from setflow.engine.messages import AlertIn, Deciding, PageAsked, TestPagesAcknowledged
 from setflow.engine.news import AlertNews
@@ -38,7 +47,8 @@ def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
 def _fire(
     work: Work, existing: Alert | None, message: spec.Fired, acknowledged_by: str = ""
 ) -> list[object]:
-    on_call = _on_call(work.present, message.ladder)
+    quiet = _is_quiet(message.source, message.details)
+    on_call = _on_call(work.present, message.ladder, quiet=quiet)
     number = existing.id if existing else work.alerts.records.new_id(work.tx)
     known_there = bool(existing and existing.remote)
     events: list[object] = []
@@ -136,7 +146,7 @@ def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
 def alert_news(work: Work, message: AlertNews) -> Iterable[object]:
     """What an alert's event is to the others: an incident's page, a test page that arrived."""
     match message.event:
-        case spec.Paged(number, person=person):
+        case spec.Paged(number, person=person, method=method) if method != rules.CHANNEL:
             incident = work.alerts.get(number).details.get("incident")
             return incidents.mark_paged(work, int(incident), person) if incident else ()
         case spec.Acknowledged(number, person) if work.alerts.get(number).source == TEST:
@@ -172,7 +182,7 @@ def recent_pages(tx: Tx, by: str, now: datetime) -> int:
 def decide(work: Work, message: Deciding) -> Iterable[object]:
     """Acknowledge, resolve or escalate. Raises Refused where `by` may not, or it is too late."""
     alert = work.alerts.get(message.alert)
-    on_call = _on_call(work.present, alert.ladder)
+    on_call = _on_call_of(work.present, alert)
     match message.verb:
         case "acknowledge":
             person = message.person or message.by
@@ -184,7 +194,9 @@ def decide(work: Work, message: Deciding) -> Iterable[object]:
             decision = rules.resolve(alert, ended, now=work.now, may=_closers(work.present, alert))
         case "escalate":
             team.may_acknowledge(_directory(work.present), message.by, person=message.by)
-            asked = spec.Escalate(alert.id, message.by, message.how, message.nth, step=message.step)
+            asked = spec.Escalate(
+                alert.id, message.by, message.how, message.nth, message.round, message.step
+            )
             decision = rules.escalate(alert, asked, now=work.now, on_call=on_call)
         case _:
             raise Refused("An alert is acknowledged, resolved or escalated; nothing else.")
@@ -194,9 +206,7 @@ def decide(work: Work, message: Deciding) -> Iterable[object]:
 def _say_who_has_it(work: Work, alert: Alert, message: Deciding) -> None:
     if message.how == OPSGENIE:
         return
-    team.may_acknowledge(
-        _directory(work.present), message.by, person=message.person or message.by
-    )
+    team.may_acknowledge(_directory(work.present), message.by, person=message.person or message.by)
     if alert.status is rules.Status.ACKNOWLEDGED and alert.owner and alert.owned_at:
         owner = work.present.named(alert.owner).title
         at = alert.owned_at.astimezone(work.present.zone_of(message.by))
@@ -206,17 +216,17 @@ def _say_who_has_it(work: Work, alert: Alert, message: Deciding) -> None:
 def page_failed(work: Work, message: spec.PageFailed) -> Iterable[object]:
     """Take the next method, or the next step."""
     alert = work.alerts.get(message.alert)
-    on_call = _on_call(work.present, alert.ladder)
+    on_call = _on_call_of(work.present, alert)
     return keep(work, rules.page_failed(alert, message, now=work.now, on_call=on_call))
 
 
 def wake(work: Work, alert: Alert) -> Iterable[object]:
     """Take what is due on an alert's ladder."""
-    on_call = _on_call(work.present, alert.ladder)
+    on_call = _on_call_of(work.present, alert)
     return keep(work, rules.wake(alert, now=work.now, on_call=on_call))
 
 
-def keep(work: Work, decision: rules.Decision[Alert], *, new: bool = False) -> list[object]:
+def keep(work: Work, decision: Decision[Alert], *, new: bool = False) -> list[object]:
     """Take over a decision on an alert."""
     alert = decision.state
     ladder = f"ladder {alert.ladder.name}" if alert.ladder else "OpsGenie pages, setflow shows"
@@ -230,16 +240,28 @@ def keep(work: Work, decision: rules.Decision[Alert], *, new: bool = False) -> l
             return f"alert {alert.id}: {ladder}, {where} (configuration {version})"
         return f"alert {alert.id}: {ladder} (configuration {version})"
 
+    if alert.source == TEST:
+        # A test concerns nobody but the one who is tested.
+        told = [one for one in decision.effects if not isinstance(one, ShowAlert | RemindChannel)]
+        decision = replace(decision, effects=told)
     return list(work.keep(work.alerts, decision, reason, new=new))
 
 
-def _on_call(present: Present, ladder: Ladder | None) -> OnCall:
+def _on_call(present: Present, ladder: Ladder | None, *, quiet: bool = False) -> OnCall:
     targets = ladder.targets() if ladder else ()
     people = {target: present.answering(target) for target in targets}
     named = {name for names in people.values() for name in names}
-    return OnCall(
-        people, {name: _methods(present, name) for name in named}, present.configuration.people
-    )
+    methods = {} if quiet else {name: _methods(present, name) for name in named}
+    return OnCall(people, methods, present.configuration.people)
+
+
+def _on_call_of(present: Present, alert: Alert) -> OnCall:
+    return _on_call(present, alert.ladder, quiet=_is_quiet(alert.source, alert.details))
+
+
+def _is_quiet(source: str, details: Mapping[str, str]) -> bool:
+    """Whether chat alone is used: a playbook's test page is paperwork, and wakes nobody."""
+    return source == TEST and "run" in details
 
 
 def _methods(present: Present, name: str) -> tuple[Method, ...]:
@@ -252,20 +274,21 @@ def _methods(present: Present, name: str) -> tuple[Method, ...]:
 
 
 def _closers(present: Present, alert: Alert) -> tuple[str, ...]:
-    """Who may resolve an alert: who has it, those on its ladder's seats, leads, those paged."""
-    seats = [target for target in alert.ladder.targets()] if alert.ladder else []
-    holders = [
+    """Who may resolve an alert besides who has it: those on its ladder's seats, and their leads."""
+    targets = alert.ladder.targets() if alert.ladder else ()
+    seats = [target.name for target in targets if target.kind == "seat"]
+    rotations = [present.configuration.rotations.get(seat.partition(".")[0]) for seat in seats]
+    leads = [
         name
-        for target in seats
-        for name in (
-            *present.answering(target),
-            *(present.holders(target.name) if target.kind == "seat" else ()),
-        )
+        for rotation in rotations
+        if rotation and rotation.lead
+        for name in present.holders(rotation.lead)
     ]
-    paged = [page.person for page in alert.pages if page.method != rules.CHANNEL]
-    if not seats:
-        holders += list(present.configuration.people)
-    return team.closers(alert.owner, [*holders, *paged], ())
+    holders = [name for target in targets for name in present.answering(target)]
+    holders += [name for seat in seats for name in present.holders(seat)]
+    if not targets:
+        holders = list(present.configuration.people)
+    return team.closers(alert.owner, holders, leads)
 
 
 def _target(present: Present, text: str) -> Target:

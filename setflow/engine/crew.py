@@ -19,6 +19,7 @@ from setflow.engine.work import Work
 from setflow.errors import Refused
 from setflow.rotation import rules
 from setflow.rotation import store as rotations
+from setflow.rotation.spec import Rotation
 from setflow.team import rules as team
 from setflow.team import store as teams
 
@@ -182,9 +183,7 @@ def apply(work: Work, file: File, *, by: str) -> Applied:
         return outcome
     version = teams.add(
         work.tx,
-        teams.Applied(
-            0, file.name, file.text, file.playbooks, configuration.digest, work.now, by
-        ),
+        teams.Applied(0, file.name, file.text, file.playbooks, configuration.digest, work.now, by),
     )
     known = _versions(work, before)
     rotations.add_seat_history(
@@ -210,9 +209,7 @@ def apply(work: Work, file: File, *, by: str) -> Applied:
     return replace(outcome, version=version)
 
 
-def _versions(
-    work: Work, before: present.Present | None
-) -> dict[rules.Rotation, int]:
+def _versions(work: Work, before: present.Present | None) -> dict[Rotation, int]:
     """Which configuration each definition of a rotation in the past is from."""
     if before is None:
         return {}

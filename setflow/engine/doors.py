@@ -45,9 +45,11 @@ def accept(
     return inbox.accept(tx, source, delivery, payload, now=now)
 
 
-def still_wanted(tx: Tx, effect: Effect, *, now: datetime) -> bool:
+def still_wanted(tx: Tx, effect: Effect) -> bool:
     """Whether an effect is still of use: nobody is woken for what is over or nudged when done."""
     match effect:
+        case PageChannel(revision=revision) if revision:
+            return outbox.receipt(tx, effect.lane) is not None
         case PagePerson() | PageChannel() | RemindChannel():
             alert = escalations.get(tx, effect.alert)
             return alert is not None and escalation.wanted(alert, effect)
@@ -81,10 +83,10 @@ def undelivered(tx: Tx, waiting: Waiting, error: str, *, again: bool, now: datet
     for a person and told in the operations channel.
     """
     effect = waiting.effect
-    if not again and outbox.give_up(tx, waiting, now=now, error=error):
-        if not isinstance(effect, DeadLetter | Warn):
-            letter = DeadLetter(waiting.id, waiting.gave_up + 1)
-            outbox.put(tx, [(letter, f"{effect.key} could not be delivered")], now=now)
+    dead = not again and outbox.give_up(tx, waiting, now=now, error=error)
+    if dead and not isinstance(effect, DeadLetter | Warn):
+        letter = DeadLetter(waiting.id, waiting.gave_up + 1)
+        outbox.put(tx, [(letter, f"{effect.key} could not be delivered")], now=now)
     if waiting.attempts > 1:
         return
     match effect:
@@ -131,9 +133,7 @@ def drop(tx: Tx, effect: int, *, now: datetime) -> None:
         raise Refused("That one is not waiting any more; nothing changed.")
 
 
-def take_pull(
-    tx: Tx, source: str, process: str, *, now: datetime
-) -> Mapping[str, Any] | None:
+def take_pull(tx: Tx, source: str, process: str, *, now: datetime) -> Mapping[str, Any] | None:
     """Lease a pull: where it left off ({} at first); None while another process has it."""
     return inbox.take_pull(tx, source, process, now=now, lease=PULL_LEASE)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from setflow import outbox
-from setflow.effects import Effect, Invite, Receipt, RulePost, ShowHandover
+from setflow.effects import Decision, Effect, Invite, Receipt, RulePost, ShowHandover
 from setflow.engine import alerts, incidents
 from setflow.engine.messages import PageAsked, Triggered
 from setflow.engine.news import CommentNews, PluginRunSeen, Rebind, RunNews, TicketNews
@@ -21,6 +21,7 @@ from setflow.team.rules import Directory
 from setflow.ticket import rules as ticket_rules
 from setflow.ticket import store as tickets
 from setflow.ticket.rules import TicketSeen
+
 
 def triggered(work: Work, message: Triggered) -> Iterable[object]:
     """Start, or join, the runs that an event asks for. Raises Refused where `by` may not."""
@@ -94,9 +95,7 @@ def _turn(present: Present, playbook: Playbook, message: Triggered) -> dict[str,
     return {}
 
 
-def _may_start(
-    present: Present, allow: tuple[str, ...], around: Surroundings, by: str
-) -> None:
+def _may_start(present: Present, allow: tuple[str, ...], around: Surroundings, by: str) -> None:
     allowed: set[str] = set(present.configuration.admins)
     for one in allow:
         kind, _, name = one.partition(":")
@@ -159,9 +158,7 @@ def _act(work: Work, run: int, effects: list[Effect]) -> Iterable[object]:
     return work.note(f"run:{run}", (), effects, reason)
 
 
-def _page_test(
-    work: Work, run: Run, task: str, people: tuple[str, ...]
-) -> Iterable[object]:
+def _page_test(work: Work, run: Run, task: str, people: tuple[str, ...]) -> Iterable[object]:
     events: list[object] = []
     for person in people:
         asked = PageAsked(
@@ -183,7 +180,8 @@ def ticket_seen(work: Work, message: TicketSeen) -> Iterable[object]:
     known = tickets.known_comments(work.tx, key)
     decision = ticket_rules.seen(before, known, message)
     tickets.save(work.tx, decision.state)
-    tickets.add_comments(work.tx, key, message.comments)
+    said = [event.comment for event in decision.events if isinstance(event, ticket_rules.CommentSeen)]
+    tickets.add_comments(work.tx, key, said)
     return work.note(f"ticket:{key}", decision.events, (), "Jira")
 
 
@@ -204,7 +202,7 @@ def comment_news(work: Work, message: CommentNews) -> Iterable[object]:
     return incidents.commented(work, message.key, message.comment)
 
 
-def keep(work: Work, decision: rules.Decision[Run], *, new: bool = False) -> list[object]:
+def keep(work: Work, decision: Decision[Run], *, new: bool = False) -> list[object]:
     """Take over a decision on a run."""
     playbook = decision.state.playbook
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from setflow import expression
 from setflow.db import Tx
+from setflow.due import Duty
 from setflow.effects import Decision, Effect
 from setflow.engine.messages import PageAsked, UpdateSaid
 from setflow.engine.work import Work
@@ -14,7 +15,6 @@ from setflow.escalation import store as escalations
 from setflow.incident import rules, spec
 from setflow.incident import store as incidents
 from setflow.incident.spec import Incident
-from setflow.due import Duty
 from setflow.playbook import store as runs
 from setflow.playbook.spec import Run
 from setflow.present import Present
@@ -82,7 +82,9 @@ def follow_ticket(work: Work, ticket: Ticket) -> Iterable[object]:
         other = spec.Reassign(incident.id, owner)
         events += keep(work, run, rules.reassign(current, other, work.now, around))
         if not ticket.open:
-            events += _close(work, work.incidents.get(incident.id), f"the ticket is {ticket.status}")
+            events += _close(
+                work, work.incidents.get(incident.id), f"the ticket is {ticket.status}"
+            )
     return events
 
 
@@ -203,9 +205,7 @@ def page_crew(tx: Tx, number: int, by: str) -> PageAsked:
     if not seat:
         raise Refused("Its playbook names no seat to page; use `/set page PERSON TEXT`.")
     title = f"{incident.ticket}: {incident.title}"
-    return PageAsked(
-        seat, title, by, key=f"incident:{number}", details={"incident": str(number)}
-    )
+    return PageAsked(seat, title, by, key=f"incident:{number}", details={"incident": str(number)})
 
 
 def _close(work: Work, incident: Incident, why: str) -> list[object]:
@@ -229,9 +229,7 @@ def _around(work: Work, run: Run) -> spec.Surroundings:
     )
 
 
-def keep(
-    work: Work, run: Run, decision: Decision[Incident], *, new: bool = False
-) -> list[object]:
+def keep(work: Work, run: Run, decision: Decision[Incident], *, new: bool = False) -> list[object]:
     """Take over a decision on an incident."""
     version = f"playbook {run.playbook.name} (version {run.playbook.version[:8]})"
 
@@ -240,5 +238,3 @@ def keep(
         return f"{version}: updates{f', nudge {stage}' if stage else ''}"
 
     return list(work.keep(work.incidents, decision, reason, new=new))
-
-

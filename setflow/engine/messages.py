@@ -95,8 +95,8 @@ class Triggered:
 class Deciding:
     """The parts of one asking on an alert: what, by whom, by what means, and what they saw.
 
-    nth, step  as the button was drawn; None where it was no button
-    person     for whom; None for oneself
+    nth, round, step  as the button was drawn; None where it was no button
+    person            for whom; None for oneself
     """
 
     verb: str
@@ -104,6 +104,7 @@ class Deciding:
     by: str
     how: str
     nth: int | None = None
+    round: int | None = None
     step: int | None = None
     person: str | None = None
 

@@ -10,7 +10,8 @@ from typing import Any
 from setflow import history, inbox
 from setflow.db import Tx
 from setflow.effects import Warn, Woke
-from setflow.engine import alerts, crew, duty, incidents as incident
+from setflow.engine import alerts, crew, duty
+from setflow.engine import incidents as incident
 from setflow.engine.crew import Applied, File
 from setflow.engine.messages import (
     AddOverride,
@@ -38,6 +39,7 @@ from setflow.history import Happened
 from setflow.incident import store as incidents
 from setflow.playbook import spec as playbook
 from setflow.playbook import store as runs
+from setflow.records import Records
 from setflow.rotation import rules as rotation
 from setflow.rotation import store as rotations
 from setflow.ticket import rules as ticket
@@ -46,6 +48,13 @@ log = logging.getLogger(__name__)
 
 KINDS = ("inbox", "rotation", "alert", "run", "incident")
 """What the ticker works, in this order: what is new first, then who is on, then what is due."""
+_RUN_NEWS = (
+    playbook.RunStarted,
+    playbook.RunEnded,
+    playbook.ActionWanted,
+    playbook.RoleMoved,
+)
+_ALERT_NEWS = (escalation.Paged, escalation.Acknowledged, escalation.LadderEnded)
 SET_ASIDE = timedelta(minutes=1)
 MOST_TRIES = 10
 
@@ -88,9 +97,9 @@ def follow_ups(event: object) -> Iterable[object]:
             return (TicketNews(changed),)
         case ticket.CommentSeen(key, comment):
             return (CommentNews(key, comment),)
-        case playbook.RunStarted() | playbook.RunEnded() | playbook.ActionWanted() | playbook.RoleMoved():
+        case event if isinstance(event, _RUN_NEWS):
             return (RunNews(event),)
-        case escalation.Paged() | escalation.Acknowledged() | escalation.LadderEnded():
+        case event if isinstance(event, _ALERT_NEWS):
             return (AlertNews(event),)
         case TestPagesAcknowledged(run, task, person):
             return (playbook.TickTask(run, task, person, "test page"),)
@@ -122,9 +131,9 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
         for name in found:
             rotations.put_off(tx, name, until)
     else:
-        records = {"alert": work.alerts, "run": work.runs, "incident": work.incidents}[kind]
-        found = records.records.lock_due(tx, now, 1)
-        records.records.save(tx, [(state, until) for state in found])
+        records = _RECORDS[kind]
+        found = records.lock_due(tx, now, 1)
+        records.save(tx, [(state, until) for state in found])
     if found and work.configured:
         what = f"One {kind} could not be worked and waits a minute: {error[:200]}"
         work.note(f"kind:{kind}", [Noted(what)], [Warn(what, f"{kind}:{now.isoformat()}")], what)
@@ -149,9 +158,7 @@ def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
     work = Work(tx, now)
     applied = crew.apply(work, file, by=by)
     if applied.version is not None:
-        _work_all(work, [
-            Rebind(name, "handoff") for name in work.present.configuration.rotations
-        ])
+        _work_all(work, [Rebind(name, "handoff") for name in work.present.configuration.rotations])
     work.flush()
     return applied
 
@@ -197,13 +204,13 @@ def _woke(work: Work, message: Woke) -> Iterable[object]:
 def _due_inbox(work: Work, limit: int) -> int:
     deliveries = inbox.lock_due(work.tx, work.now, limit)
     for delivery in deliveries:
-        _work_all(work, _delivered(work, delivery))
+        _work_all(work, _delivered(delivery))
     if deliveries:
         inbox.worked(work.tx, [delivery.id for delivery in deliveries])
     return len(deliveries)
 
 
-def _delivered(work: Work, delivery: inbox.Delivery) -> list[object]:
+def _delivered(delivery: inbox.Delivery) -> list[object]:
     source, _, name = delivery.source.partition("/")
     if source != "alerts":
         return []  # a hint: the puller reads what it is about
@@ -246,6 +253,12 @@ def _wake_all(work: Work, kind: str, states: Sequence[Any]) -> int:
     _work_all(work, [Woke(kind, str(state.id)) for state in states])
     return len(states)
 
+
+_RECORDS: dict[str, Records[Any]] = {
+    "alert": escalations.records,
+    "run": runs.records,
+    "incident": incidents.records,
+}
 
 _DUE: dict[str, Callable[[Work, int], int]] = {
     "inbox": _due_inbox,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from setflow import history, outbox, present
 from setflow.db import Tx
@@ -13,13 +13,21 @@ from setflow.escalation import store as escalations
 from setflow.escalation.rules import Alert
 from setflow.history import Happened
 from setflow.incident import store as incidents
-from setflow.incident.rules import Incident
+from setflow.incident.spec import Incident
 from setflow.playbook import store as runs
-from setflow.playbook.rules import Run
+from setflow.playbook.spec import Run
 from setflow.present import Present
 from setflow.records import Records
 
-State = TypeVar("State", Alert, Run, Incident)
+State = TypeVar("State", bound="HasId")
+
+
+class HasId(Protocol):
+    """What is kept by number."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
 
 
 class Kept(Generic[State]):
@@ -125,5 +133,3 @@ class Work:
         history.write(self.tx, self._happened, now=self.now)
         outbox.put(self.tx, self._effects, now=self.now)
         self._happened, self._effects = [], []
-
-

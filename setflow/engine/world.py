@@ -27,9 +27,7 @@ def surroundings(work: Work, playbook: Playbook, facts: Mapping[str, Any]) -> Su
     key = ticket_key(facts)
     ticket = tickets.get(work.tx, [key]).get(key) if key else None
     return Surroundings(
-        roles={
-            name: _people(present, role, ticket) for name, role in playbook.roles.items()
-        },
+        roles={name: _people(present, role, ticket) for name, role in playbook.roles.items()},
         days=configuration.calendars.get(playbook.calendar, MONDAY_TO_FRIDAY),
         zone=playbook.zone,
         evaluate=expression.evaluate,

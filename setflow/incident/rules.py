@@ -79,11 +79,8 @@ def note_update(
     if incident.status == "over":
         return work.refused(f"{incident.ticket} is over; write it in the ticket.", asked=asked)
     if not counts(incident, message):
-        text = (
-            f"An update on {incident.ticket} counts from its owner, the crew or support; ask one."
-        )
-        return work.refused(text, asked=asked)
-    work.settle()
+        return work.refused(_whose(incident), asked=asked)
+    work.settle(message.at)
     work.note(Update(message.at, message.by, message.how, message.text), message.number)
     work.incident = replace(work.incident, nothing_new=0)
     return work.finish(shown=True)
@@ -117,7 +114,7 @@ def nothing_new(
         raise Refused(f"{incident.ticket} has its update for today, by {last.by}; nothing changed.")
     if incident.nothing_new >= MOST_NOTHING_NEW:
         raise Refused(f"{incident.ticket} had nothing new twice in a row; write where it stands.")
-    work.settle()
+    work.settle(now)
     work.note(Update(now, message.by, "button", NOTHING_NEW), message.number)
     work.incident = replace(work.incident, nothing_new=incident.nothing_new + 1)
     return work.finish(shown=True)
@@ -130,7 +127,7 @@ def reassign(
     work = _Work(incident, now, around)
     if incident.status == "over" or incident.owner == message.owner:
         return work.finish()
-    work.settle()
+    work.settle(now)
     work.incident = replace(work.incident, owner=message.owner)
     work.events.append(OwnerChanged(incident.id, incident.owner, message.owner))
     return work.finish(shown=True)
@@ -143,12 +140,12 @@ def level_changed(
     work = _Work(incident, now, around)
     if incident.status == "over" or incident.level == message.level:
         return work.finish()
-    work.settle()
+    work.settle(now)
     owed = work.incident.due_at is not None
     work.incident = replace(work.incident, level=message.level)
     work.events.append(LevelMoved(incident.id, incident.level, message.level))
     if not owed or message.level not in OWING:
-        work.owe(now - datetime.resolution)
+        work.owe(now)
     return work.finish(shown=True)
 
 
@@ -168,7 +165,7 @@ def close(
     work = _Work(incident, now, around)
     if incident.status == "over":
         return work.finish()
-    work.settle()
+    work.settle(now)
     work.incident = replace(work.incident, status="over", closed_at=now, why_closed=message.why)
     work.owe(now)
     work.events.append(IncidentClosed(incident.id, message.why))
@@ -201,7 +198,7 @@ class _Work:
     def finish(self, *, shown: bool = False) -> Decision[Incident]:
         """All that has fallen due, and the decision; `shown`: the post is brought up to date."""
         before = self.incident.day
-        self.settle()
+        self.settle(self.now)
         if shown or self.incident.day != before:
             revision = self.incident.revision + 1
             self.incident = replace(self.incident, revision=revision)
@@ -263,10 +260,10 @@ class _Work:
     def following(self, duty: Duty, due: datetime) -> datetime:
         return next_occurrence(duty.every, due, zone=duty.zone, days=self.around.days)
 
-    def settle(self) -> None:
-        """Work what has fallen due, earliest first."""
+    def settle(self, until: datetime) -> None:
+        """Work what has fallen due by `until`, earliest first."""
         sent: list[Waiting] = []
-        while (at := min(self.instants(), default=None)) and at <= self.now:
+        while (at := min(self.instants(), default=None)) and at <= until:
             incident = self.incident
             duty, due = incident.duty, incident.due_at
             assert duty is not None

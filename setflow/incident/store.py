@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
-from setflow.incident.rules import Incident
+from setflow.incident.spec import Incident
 from setflow.records import Records
 from setflow.schema import incidents, updates
 
@@ -29,9 +29,7 @@ def lock(tx: Tx, incident: int) -> Incident | None:
     return next(iter(records.lock(tx, incidents.c.id == incident)), None)
 
 
-def lock_open(
-    tx: Tx, *, ticket: str | None = None, run: int | None = None
-) -> Sequence[Incident]:
+def lock_open(tx: Tx, *, ticket: str | None = None, run: int | None = None) -> Sequence[Incident]:
     """Open incidents of a ticket or a run, held until `tx` ends."""
     which = incidents.c.status == "open"
     if ticket is not None:

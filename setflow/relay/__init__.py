@@ -1,7 +1,7 @@
 """The door that effects go out by.
 
-Takes effects from the outbox, asks whether they are still wanted, sends them, and brings the receipt
-back in the transaction that settles them. No transaction is open while anything is sent.
+Takes effects from the outbox, asks whether they are still wanted, sends them, and brings the
+receipt back in the transaction that settles them. No transaction is open while anything is sent.
 """
 
 import logging
@@ -20,7 +20,7 @@ from setflow.outbox import Waiting
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
-"""Longer than any delivery takes: the adapters give up a call after 13 s, a post makes up to four."""
+"""Longer than any delivery: the adapters give up a call after 13 s, a post makes up to four."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 LONGEST_TRY = timedelta(hours=24)
 
@@ -103,7 +103,7 @@ class Relay:
             return f"{effect.system} is not set up"
         if effect.grace is not None and now - waiting.decided_at > effect.grace:
             return "too late to be of use"
-        return "" if engine.still_wanted(tx, effect, now=now) else "no longer wanted"
+        return "" if engine.still_wanted(tx, effect) else "no longer wanted"
 
     def _failed(self, waiting: Waiting, error: DeliveryError) -> None:
         now = self.clock()
@@ -119,7 +119,7 @@ class Relay:
             engine.undelivered(tx, waiting, str(error), again=again, now=now)
 
     def _wait_seconds(self, attempts: int, asked: float | None) -> float:
-        wait = min(FIRST_WAIT_SECONDS * 2 ** min(attempts - 1, 10), LONGEST_WAIT_SECONDS)
+        wait = min(FIRST_WAIT_SECONDS * 2.0 ** min(attempts - 1, 10), LONGEST_WAIT_SECONDS)
         jittered = wait * (0.5 + self.chance.random() / 2)
         return max(jittered, asked or 0.0)
 

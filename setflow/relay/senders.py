@@ -1,4 +1,4 @@
-"""How each system's effects are delivered: what is said comes from `render`, how from the adapter."""
+"""How the effects of each system are delivered: `render` says what, the adapter how."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -44,7 +44,12 @@ class Chat:
     """
 
     def __init__(
-        self, mattermost: Mattermost, *, operations: Callable[[], str], sign: Sign, callback_url: str
+        self,
+        mattermost: Mattermost,
+        *,
+        operations: Callable[[], str],
+        sign: Sign,
+        callback_url: str,
     ) -> None:
         self.mattermost, self.operations = mattermost, operations
         self.sign, self.callback_url = sign, callback_url
@@ -54,7 +59,8 @@ class Chat:
         """What was made or changed. Raises DeliveryError."""
         match sending.effect:
             case ShowHeader():
-                return self._header(sending)
+                self._header(sending)
+                return None
             case OpenChannel(name=name):
                 made = self.mattermost.create_channel(name, name.replace("-", " "))
                 return Receipt(made.id, made.id)
@@ -125,15 +131,13 @@ class Chat:
         channel = self._channel(facts.channel)
         ids = [self._user(who) for who in facts.people]
         self.mattermost.add_to_channel(channel, ids)
-        self.mattermost.post(
-            channel, post, key=sending.effect.key, tried_at=sending.tried_at
-        )
+        self.mattermost.post(channel, post, key=sending.effect.key, tried_at=sending.tried_at)
         return sending.before or Receipt(channel, channel)
 
     def _channel_of(self, sending: Sending) -> str:
         facts = sending.facts
         match sending.effect, facts:
-            case (PagePerson() | NudgeTask() | TellOverride() | NudgeUpdate(by="dm")), _:
+            case ((PagePerson() | NudgeTask() | TellOverride() | NudgeUpdate(by="dm")), _):
                 return self._direct(_receiver(facts))
             case RulePost(), RulePostFacts(to=to) if to.startswith("@"):
                 return self._direct(Who(to[1:], to[1:], to[1:]))

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from setflow.calendar import Turns, open_hours
+from setflow.effects import Decision, ShowHeader
 from setflow.rotation.spec import Layer, Order, Rotation, Seat
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -597,3 +598,66 @@ def _holder(orders: tuple[Order, ...], number: int) -> str:
     index = max(bisect_right(orders, number, key=attrgetter("first")) - 1, 0)
     order = orders[index]
     return order.people[(number - order.first) % len(order.people)]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What was last seen of a rotation.
+
+    turn_start  when its newest turn began; None before the first
+    people      seat → who is on, and who has the turn
+    revision    counts what was seen to change
+    """
+
+    turn_start: datetime | None
+    people: Mapping[str, tuple[str, ...]]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOff:
+    """A turn of the rotation began at `turn_start`; the next begins at `turn_end`."""
+
+    rotation: str
+    turn_start: datetime
+    turn_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CrewChanged:
+    """Others stand in the rotation than were seen before. why: handoff | override."""
+
+    rotation: str
+    why: Literal["handoff", "override"]
+
+
+def look(
+    before: Watch | None, history: History, overrides: Sequence[Override], name: str, now: datetime
+) -> Decision[Watch]:
+    """What is to be seen of a rotation at `now`, and what of it is news.
+
+    Of several handoffs that passed unseen the last alone is told; none at the first look.
+    """
+    seats = seats_of(history, name)
+    turns = [turn for turn in (turn_at(history, seat, now) for seat in seats) if turn]
+    began = max((turn.start for turn in turns), default=None)
+    people = {
+        seat: (
+            *who(history, overrides, seat, now).people,
+            *holders(history, overrides, seat, now),
+        )
+        for seat in seats
+    }
+    wake_at = next_change(history, overrides, name, now)
+    changed = before is None or people != before.people
+    handed = before is not None and began is not None and began != before.turn_start
+    if not changed and not handed:
+        return Decision(before, wake_at=wake_at)  # type: ignore[arg-type]
+    revision = before.revision + 1 if before else 1
+    events: list[object] = [CrewChanged(name, "handoff" if handed else "override")] if changed else []
+    if handed and began:
+        ends = min((turn.end for turn in turns), default=now)
+        events.insert(0, HandedOff(name, began, ends))
+    return Decision(
+        Watch(began, people, revision), events, [ShowHeader(name, str(revision))], wake_at
+    )

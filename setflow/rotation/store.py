@@ -144,4 +144,5 @@ def forget_watches(tx: Tx, but: Collection[str]) -> None:
 
 def next_due(tx: Tx) -> datetime | None:
     """When something of some rotation changes next."""
-    return tx.execute(select(func.min(rotation_watch.c.wake_at))).scalar_one()
+    found: datetime | None = tx.execute(select(func.min(rotation_watch.c.wake_at))).scalar_one()
+    return found

@@ -159,9 +159,9 @@ class _Page:
         for channel in mine:
             if wanted in (channel.id, f"~{channel.name}"):
                 return channel, wanted
-        if wanted.startswith("@"):
-            other = self._server.named(wanted[1:])
-            name = "__".join(sorted((you.id, other.id)))
+        others = [u for u in self._server.users.values() if wanted == f"@{u.username}"]
+        if others:
+            name = "__".join(sorted((you.id, others[0].id)))
             return next((c for c in mine if c.name == name), None), wanted
         places = sorted((c for c in mine if c.team_id), key=lambda c: c.display.lower())
         return next(iter([*places, *mine]), None), wanted

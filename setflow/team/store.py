@@ -36,7 +36,8 @@ class Account:
 
 def newest(tx: Tx) -> int | None:
     """The number of the version in force; None before the first."""
-    return tx.execute(select(func.max(versions.c.id))).scalar_one()
+    found: int | None = tx.execute(select(func.max(versions.c.id))).scalar_one()
+    return found
 
 
 def digest(tx: Tx, version: int) -> tuple[str, datetime]:

@@ -12,6 +12,7 @@ from setflow.views.crew import (
 )
 from setflow.views.facts import facts
 from setflow.views.state import (
+    OpenPage,
     channel_name,
     dead_letters,
     directory,
@@ -20,7 +21,6 @@ from setflow.views.state import (
     incident_name,
     is_incident,
     live_incidents,
-    OpenPage,
     open_alerts,
     open_pages,
     open_tasks,
@@ -32,6 +32,7 @@ from setflow.views.state import (
 )
 
 __all__ = [
+    "OpenPage",
     "channel_name",
     "dead_letters",
     "directory",
@@ -41,7 +42,6 @@ __all__ = [
     "incident_name",
     "is_incident",
     "live_incidents",
-    "OpenPage",
     "open_alerts",
     "open_pages",
     "open_tasks",

@@ -23,7 +23,6 @@ from setflow.facts import (
     Who,
 )
 from setflow.present import Present, read
-from setflow.rotation import rules as rotation
 from setflow.rotation import store as rotations
 from setflow.views import runs
 from setflow.views.crew import seat_label
@@ -124,9 +123,7 @@ def _header(tx: Tx, here: Present, effect: effects.ShowHeader) -> HeaderFacts | 
     definition = here.configuration.rotations.get(effect.rotation)
     if definition is None or definition.channel is None:
         return None
-    return HeaderFacts(
-        here.channel(definition.channel), runs.header_text(here, effect.rotation)
-    )
+    return HeaderFacts(here.channel(definition.channel), runs.header_text(here, effect.rotation))
 
 
 def _override(tx: Tx, here: Present, effect: effects.TellOverride) -> OverrideFacts | None:

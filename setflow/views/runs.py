@@ -94,9 +94,7 @@ def run(tx: Tx, here: Present, effect: effects.ShowRun) -> RunFacts | None:
         phase_title=phase.title,
         channel=_channel(here, found),
         zone=found.playbook.zone,
-        tasks=tuple(
-            _task(here, found, state) for state in _latest(found) if state.task in inside
-        ),
+        tasks=tuple(_task(here, found, state) for state in _latest(found) if state.task in inside),
         summary=_summary(tx, here, found) if phase is found.playbook.phases[0] else "",
         started_at=found.started_at,
         ended_at=found.ended_at,
@@ -108,7 +106,7 @@ def _channel(here: Present, found: Run) -> str:
 
 
 def _latest(found: Run) -> list[TaskState]:
-    """Of a repeated task the newest occurrence, of each other its state, in the playbook's order."""
+    """The state of each task, of a repeated one the newest, in the playbook's order."""
     newest = {state.task: state for state in found.tasks}
     order = [task.id for phase in found.playbook.phases for task in phase.tasks]
     return sorted(newest.values(), key=lambda state: order.index(state.task))
@@ -165,7 +163,9 @@ def task_nudge(tx: Tx, here: Present, effect: effects.NudgeTask) -> TaskNudgeFac
     """A reminder of a task."""
     found = runs.get(tx, effect.run)
     state = next(
-        (one for one in found.tasks if one.key == (effect.task, effect.occurrence)) if found else (),
+        (one for one in found.tasks if one.key == (effect.task, effect.occurrence))
+        if found
+        else (),
         None,
     )
     if found is None or state is None:
@@ -328,5 +328,3 @@ def open_tasks(tx: Tx, here: Present, channel: str) -> list[tuple[int, str, str]
         for state in _latest(one)
         if state.status == "open"
     ]
-
-

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-
 from setflow import inbox, outbox, present
 from setflow.db import Tx
 from setflow.escalation import store as escalations

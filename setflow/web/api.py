@@ -47,13 +47,14 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
             return views.who(tx, seat, when, now=now)
 
     @routes.post("/alerts/{alert}/{verb}")
-    def act(
+    def decide(
         request: Request, alert: int, verb: Literal["acknowledge", "resolve", "escalate"], act: Act
     ) -> dict[str, Any]:
         """Acknowledge, resolve or escalate an alert in a person's name."""
         allowed(request)
         with transaction(db) as tx:
-            engine.act(tx, verb, alert, by=act.person, how="api", now=clock())
+            asked = engine.Deciding(verb, alert, by=act.person, how="api")
+            engine.handle(tx, [asked], now=clock())
         return {"done": True}
 
     return routes

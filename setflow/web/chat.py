@@ -79,9 +79,7 @@ class Chat:
         channel: str,
         root: str,
     ) -> str:
-        user = self.look_up(user_id) or auth.ChatUser(
-            user_id, username, guest=False, member=True
-        )
+        user = self.look_up(user_id) or auth.ChatUser(user_id, username, guest=False, member=True)
         try:
             with transaction(self.db) as tx:
                 now = self.clock()
@@ -101,9 +99,11 @@ def router(chat: Chat) -> APIRouter:
     routes = APIRouter(prefix="/hooks/mattermost")
 
     @routes.post("/command")
-    def command(request: Request, raw: bytes = Depends(hooks.body)) -> Said:  # noqa: B008
+    def command(request: Request, raw: bytes = Depends(hooks.body)) -> Said:
         """Work a slash command."""
-        form = {name: values[-1] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()}
+        form = {
+            name: values[-1] for name, values in parse_qs(raw.decode("utf-8", "replace")).items()
+        }
         given = auth.bearer(request) or form.get("token", "")
         if not signature.equal(given, chat.keys.command_token) or not given:
             given = form.get("token", "")
@@ -111,7 +111,7 @@ def router(chat: Chat) -> APIRouter:
         return {"response_type": "ephemeral", "text": chat.command(form)}
 
     @routes.post("/action")
-    def action(raw: bytes = Depends(hooks.body)) -> Said:  # noqa: B008
+    def action(raw: bytes = Depends(hooks.body)) -> Said:
         """Work a button. Mattermost wants status 200 and JSON, whatever the answer."""
         said = chat.action(hooks.parsed(raw))
         return {"ephemeral_text": said} if said else {}
@@ -129,14 +129,9 @@ def _pressed(tx: Tx, caller: Caller, action: Action) -> str:
 
 def _alert(verb: str, said: str) -> Callable[[Tx, Caller, Mapping[str, Any]], str]:
     def press(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
-        step = context.get("step")
+        drawn: Mapping[str, Any] = {name: int(context[name]) for name in ("nth", "round", "step") if name in context}
         message = engine.Deciding(
-            verb,
-            int(context["alert"]),
-            by=caller.name,
-            how="button",
-            nth=int(context["nth"]) if "nth" in context else None,
-            step=int(step) if step is not None else None,
+            verb, int(context["alert"]), by=caller.name, how="button", **drawn
         )
         engine.handle(tx, [message], now=caller.now)
         return said
@@ -172,9 +167,7 @@ def _page_set(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
 
 
 def _undo(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
-    engine.handle(
-        tx, [engine.UndoOverride(int(context["override"]), caller.name)], now=caller.now
-    )
+    engine.handle(tx, [engine.UndoOverride(int(context["override"]), caller.name)], now=caller.now)
     return "Undone; the turn is as it was before."
 
 

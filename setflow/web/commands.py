@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo
 
 from setflow import calendar, engine, views
 from setflow.adapters.mattermost.inbound import Command
@@ -182,15 +184,19 @@ def _override(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     )
 
 
-def _stretch(words: Sequence[str], zone: calendar.ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """Two instants out of two to four words: `13:00 Fri 13:00`, `2026-12-03 13:00 2026-12-04 13:00`."""
+def _stretch(
+    words: Sequence[str], zone: ZoneInfo, now: datetime
+) -> tuple[datetime, datetime]:
+    """Two instants out of two to four words, such as `13:00 Fri 13:00`."""
     for cut in range(1, len(words)):
         try:
             start = calendar.spoken(" ".join(words[:cut]), zone, after=now)
             return start, calendar.spoken(" ".join(words[cut:]), zone, after=start)
         except ValueError as error:
             problem = error
-    raise Refused(f"{problem}. Write FROM and TO as `now`, `13:00`, `Fri 13:00` or `2026-12-04 13:00`.")
+    raise Refused(
+        f"{problem}. Write FROM and TO as `now`, `13:00`, `Fri 13:00` or `2026-12-04 13:00`."
+    )
 
 
 def _page(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:

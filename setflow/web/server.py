@@ -38,9 +38,7 @@ def build(doors: Doors) -> FastAPI:
     app = FastAPI(title="setflow", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.include_router(hooks.router(doors.db, doors.keys, clock=doors.clock))
     app.include_router(api.router(doors.db, doors.keys, clock=doors.clock))
-    app.include_router(
-        chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock))
-    )
+    app.include_router(chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock)))
 
     @app.get("/healthz")
     def healthz(response: Response) -> dict[str, Any]:
@@ -69,9 +67,7 @@ def build(doors: Doors) -> FastAPI:
         )
 
     @app.middleware("http")
-    async def quiet(
-        request: Request, call: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
+    async def quiet(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call(request)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -1,11 +1,15 @@
 """The Mattermost adapter, by the real client library, against the stand-in."""
 
+import json
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.applications import Starlette
@@ -13,12 +17,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from setflow import signature
 from setflow.adapters.mattermost import inbound
 from setflow.adapters.mattermost.outbound import Mattermost, PluginRun
 from setflow.adapters.mattermost.post import Post
+from setflow.adapters.mattermost.render import render
+from setflow.effects import DeadLetter
 from setflow.errors import DeliveryError
+from setflow.facts import DeadLetterFacts
 from setflow.sandbox.mattermost import MattermostSandbox
-from tests.loopback import served
+from tests.loopback import Counted, served
 
 START = datetime(2026, 11, 30, 3, 12, tzinfo=UTC)
 PENDING = "api.post.deduplicate_create_post.pending"
@@ -40,8 +48,8 @@ class Hands:
 class World:
     """A server with people, and the adapter on it."""
 
-    def __init__(self, box: MattermostSandbox, clock: Hands, url: str) -> None:
-        self.box, self.clock, self.url = box, clock, url
+    def __init__(self, box: MattermostSandbox, clock: Hands, url: str, counted: Counted) -> None:
+        self.box, self.clock, self.url, self.counted = box, clock, url, counted
         box.add_team("acme")
         box.add_user("ana", "Ana Ruiz")
         box.add_user("bo", "Bo Li")
@@ -63,6 +71,12 @@ class World:
         self.clock.wait(seconds=10)
         return now
 
+    def eve(self) -> Mattermost:
+        """The adapter as somebody who is no bot, or as one that is not ours."""
+        token = self.box.add_user("eve", "Eve")
+        self.box.join("ops", "eve")
+        return Mattermost(self.url, token, "acme")
+
     def post(self, key: str = "k1", **more) -> str:
         return self.mm.post(self.ops, HELLO, key=key, **more)
 
@@ -75,8 +89,9 @@ def clock() -> Hands:
 @pytest.fixture
 def world(clock: Hands) -> Iterator[World]:
     box = MattermostSandbox(clock)
-    with served(box.app) as url:
-        yield World(box, clock, url)
+    counted = Counted(box.app)
+    with served(counted) as url:
+        yield World(box, clock, url, counted)
 
 
 def failure(work, *args, **kwargs) -> DeliveryError:
@@ -135,9 +150,7 @@ def test_a_post_is_found_behind_hundreds_of_others(world):
 
 
 def test_somebody_elses_post_with_our_key_is_not_taken_for_ours(world):
-    ana = Mattermost(world.url, world.box.add_user("eve", "Eve"), "acme")
-    world.box.join("ops", "eve")
-    forged = ana.post(world.ops, HELLO, key="k1")
+    forged = world.eve().post(world.ops, HELLO, key="k1")
     assert world.mm.find_post(world.ops, "k1", START) is None
     assert world.post(tried_at=START) != forged
 
@@ -169,8 +182,9 @@ def test_an_urgent_post_is_posted_where_the_server_cannot_mark_it(world, status)
 
 def test_an_urgent_reply_is_a_reply(world):
     root = world.post()
+    before = world.counted.requests
     world.post("k2", root_id=root, urgent=True)
-    assert world.texts() == ["hello", "hello"]
+    assert world.counted.requests == before + 1
 
 
 def test_a_patch_changes_words_and_attachments_and_keeps_the_key(world):
@@ -254,6 +268,12 @@ def test_nobody_listening_is_tried_again():
     assert (error.again, error.status) == (True, None)
 
 
+def test_a_server_that_says_nothing_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert failure(Mattermost(url, "t", "acme", timeout=(0.1, 0.1)).me).again
+
+
 @pytest.mark.parametrize("url", ["chat.example.com", "ftp://x", "http://h:port", ""])
 def test_an_address_that_is_none_is_refused_with_an_example(url):
     error = failure(Mattermost(url, "t", "acme").me)
@@ -279,7 +299,9 @@ def test_something_that_is_no_mattermost_is_told_apart():
         assert "is not Mattermost" in str(failure(Mattermost(url, "t", "acme").me))
 
 
-def test_requests_carry_the_token_no_needless_body_and_the_path_of_the_site():
+def test_requests_carry_the_token_no_needless_body_and_the_path_of_the_site(tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     seen = []
 
     async def noted(request: Request) -> Response:
@@ -397,8 +419,7 @@ def test_a_reply_carries_the_key_of_the_post_it_answers(world):
 
 
 def test_a_reply_to_a_post_that_somebody_else_marked_carries_no_key(world):
-    eve = Mattermost(world.url, world.box.add_user("eve", "Eve"), "acme")
-    world.box.join("ops", "eve")
+    eve = world.eve()
     root = eve.post(world.ops, HELLO, key="page:5")
     since = world.since()
     world.box.reply("ana", root, "on it")
@@ -417,8 +438,12 @@ def test_an_old_post_that_an_answer_brings_back_is_not_heard_again(world):
 def test_what_was_deleted_or_said_by_the_bot_or_the_server_is_not_heard(world):
     since = world.since()
     gone = world.box.say("ana", "ops", "gone")
-    world.mm.set_header(world.ops, "SET: Ana", mark="set")
     world.post()
+    eve = world.eve()
+    eve.set_header(world.ops, "SET: Ana", mark="set")
+    for mark in ("from_webhook", "from_bot"):
+        said = {"channel_id": world.ops, "message": "said for her", "props": {mark: "true"}}
+        eve.driver.posts.create_post(said)
     ana = world.box.add_user("admin", "Admin")
     world.box.set_admin("admin")
     Mattermost(world.url, ana, "acme").driver.posts.delete_post(gone)
@@ -427,8 +452,7 @@ def test_what_was_deleted_or_said_by_the_bot_or_the_server_is_not_heard(world):
 
 def test_an_edit_is_heard_as_it_now_reads_and_once(world):
     since = world.since()
-    eve = Mattermost(world.url, world.box.add_user("eve", "Eve"), "acme")
-    world.box.join("ops", "eve")
+    eve = world.eve()
     world.clock.wait(seconds=1)
     post = eve.post(world.ops, Post("frist"), key="")
     eve.patch(post, Post("first"))
@@ -447,6 +471,7 @@ def test_more_than_the_server_gives_at_once_is_heard_all_the_same(world):
 def test_reactions_of_people_are_seen_and_ours_are_not(world):
     one, other = world.post("k1"), world.post("k2")
     world.mm.react(one, "eyes")
+    world.mm.react(other, "eyes")
     world.clock.wait(seconds=1)
     world.box.react("ana", other, "+1")
     world.mm.driver.posts.delete_post(one)
@@ -491,3 +516,40 @@ def test_a_plugin_that_fails_is_not_taken_for_absent(world):
     assert failure(world.mm.playbook_runs).again
     world.box.playbooks.start("MM-1", channel="ops", owner="ana")
     assert len(world.mm.playbook_runs()) == 1
+
+
+# there and back
+
+
+def test_a_click_and_a_command_come_back_as_what_was_sent(world):
+    came = []
+
+    async def hook(request: Request) -> Response:
+        body = await request.body()
+        came.append(
+            json.loads(body)
+            if request.url.path == "/hooks/mattermost/action"
+            else dict(parse_qsl(body.decode()))
+        )
+        return Response("{}", media_type="application/json")
+
+    app = Starlette(routes=[Route("/{path:path}", hook, methods=["POST"])])
+    with served(app) as url:
+        facts = DeadLetterFacts(77, "post", False, "403", START, 8, 3, ZoneInfo("Europe/Berlin"))
+        dead = render(
+            DeadLetter(77, 1),
+            facts,
+            sign=lambda context: signature.sign(b"key", context),
+            callback_url=url,
+            now=START,
+        )
+        post_id = world.mm.post(world.ops, dead, key="dead:77:1")
+        world.box.click("ana", post_id, "retry")
+        world.box.add_command("set", f"{url}/hooks/mattermost/command")
+        world.box.slash("bo", "ops", "/set update MM-1 “cause found”")
+    action, command = inbound.parse_action(came[0]), inbound.parse_command(came[1])
+    assert action.context == {"do": "retry", "effect": 77}
+    assert signature.verify(b"key", action.context, action.sig)
+    assert (action.post_id, action.user_id) == (post_id, world.id_of("ana"))
+    assert (command.verb, command.arguments) == ("update", ("MM-1", "cause found"))
+    assert command.user_id == world.id_of("bo")

@@ -167,6 +167,7 @@ routes:
   - {ladder: urgent}
   - {source: opsgenie, when: 'alert.priorty == "P1"', ladder: urgnt}
   - {source: opsgenie, when: 'alert.priority ==', ladder: urgent}
+  - {source: opsgenie, when: 'alrt.priority == "P1"', ladder: urgent}
 """
 
 BROKEN_WEEK = """playbook: week
@@ -232,15 +233,16 @@ set.yaml:33:68: ladders.lost.fallback[0]: "nowhere" is not one of channels
 set.yaml:35:5: routes[0]: catches every alert, so that no later route is reached; put it last
 set.yaml:36:30: routes[1].when: asks for "alert.priorty", which alerts do not have (did you mean "priority"?)
 set.yaml:36:63: routes[1].ladder: "urgnt" is not one of ladders (did you mean "urgent"?)
-set.yaml:37:5: routes[2]: should catch the rest: add a last route with nothing but "ladder"
 set.yaml:37:30: routes[2].when: is no condition at character 16; write CEL such as a.b == "c"
+set.yaml:38:5: routes[3]: should catch the rest: add a last route with nothing but "ladder"
+set.yaml:38:30: routes[3].when: asks about "alrt"; it may ask about alert
 weeks.yaml:1:11: playbook: should be "weeks", like its file
 weeks.yaml:4:11: calendar: "compny" is not one of calendars (did you mean "company"?)
 weeks.yaml:5:22: roles.lead.seat: "sett.lead" is not one of seats (did you mean "set.lead"?)
 weeks.yaml:5:79: roles.dev.people[0]: "dev" is not one of groups
 weeks.yaml:6:16: channel.use: "nowhere" is not one of channels
 weeks.yaml:7:74: phases[0].tasks[0].role: "led" is not one of this playbook's roles (did you mean "lead"?)
-61 mistakes.
+62 mistakes.
 """  # noqa: E501
 
 

@@ -137,7 +137,8 @@ updates:
   quiet: {tz: home, outside: "08:00"}
   nudges: [{after: soon, to: boss, by: phone}]
 rules:
-  - {id: r, event: task.late, at: "each day 10:00", do: [{say: x}, {post: {to: everybody, text: "}}"}}]}
+  - {id: r, event: task.late, at: "each day 10:00", do: [{say: x},
+      {post: {to: everybody, text: "}}"}}]}
 finish: {after: one}
 tests:
   - {name: t, given: {holidays: [tomorrow]}, expect: [{task: z, due: noon}]}
@@ -180,13 +181,13 @@ BROKEN_SAYS = [
     '24:3: phases: has two tasks with the id "b"',
     "24:5: phases[0]: waits for itself",
     "24:35: phases[0].starts: should have one of after, rule, when",
-    '24:52: phases[0].starts.or: "soon" is no due rule; write start + 4h, start + 1bd 12:00, Fri 17:00, each day 16:00, each bd 16:00, T-2bd 10:00, occurrence + 2h or next bd 09:00',
+    '24:52: phases[0].starts.or: "soon" is no due rule; write start + 4h, start + 1bd 12:00, Fri 17:00, each day 16:00, each bd 16:00, T-2bd 10:00, occurrence + 2h or next bd 09:00',  # noqa: E501
     "25:5: phases[1]: waits for itself",
     '26:5: phases[2]: lacks "tasks"',
     "26:39: phases[2].starts: has no assignee; write tz: run, or a zone",
     '26:79: phases[2].starts.roll: "up" is none of none, back, forward',
     '27:53: phases[3].starts.or: belongs to "after"',
-    '28:31: phases[3].tasks[0].role: "led" is not one of this playbook\'s roles (did you mean "lead"?)',
+    '28:31: phases[3].tasks[0].role: "led" is not one of this playbook\'s roles (did you mean "lead"?)',  # noqa: E501
     '28:41: phases[3].tasks[0].due: "each day 10:00" is due again and again; that stands in repeat',
     '29:62: phases[3].tasks[1].due.tz: "Mars" is no time zone (write one such as "Europe/Berlin")',
     '29:80: phases[3].tasks[1].needs[1]: "c" is not one of this playbook\'s tasks',
@@ -197,8 +198,8 @@ BROKEN_SAYS = [
     '32:72: phases[3].tasks[4].action.invite.to: "anywhere" is none of live_incidents',
     '34:12: updates.owed_by: "boss" is not one of this playbook\'s roles',
     '35:10: updates.every: "Fri 16:00" does not repeat; write such as each bd 10:00',
-    '36:18: updates.satisfied_by[0]: "tweet" is none of status_update, jira_comment, playbooks_status, post(#TAG)',
-    '36:25: updates.satisfied_by[1]: "post(status)" is none of status_update, jira_comment, playbooks_status, post(#TAG)',
+    '36:18: updates.satisfied_by[0]: "tweet" is none of status_update, jira_comment, playbooks_status, post(#TAG)',  # noqa: E501
+    '36:25: updates.satisfied_by[1]: "post(status)" is none of status_update, jira_comment, playbooks_status, post(#TAG)',  # noqa: E501
     '37:10: updates.from[0]: "everybody" is none of owner, crew, support',
     '38:15: updates.quiet.tz: "home" is no time zone (write one such as "Europe/Berlin")',
     '38:30: updates.quiet.outside: "08:00" is no stretch of the day; write 08:00-18:00',
@@ -209,14 +210,14 @@ BROKEN_SAYS = [
     '41:35: rules[0].at: "each day 10:00" is due again and again; that stands in repeat',
     '41:58: rules[0].do[0]: lacks "post"',
     '41:64: rules[0].do[0].say: "say" is not known here',
-    '41:80: rules[0].do[1].post.to: "everybody" names nobody; write role:NAME or group:NAME or person:NAME or channel:NAME',
-    '41:97: rules[0].do[1].post.text: "}}" is left over; write names as in {{ ticket.key }}',
-    '42:9: finish: lacks "when"',
-    '42:17: finish.after: "after" is not known here',
-    '44:22: tests[0].given: lacks "start"',
-    '44:34: tests[0].given.holidays[0]: "tomorrow" is no date; write one such as 2026-11-02',
-    '44:62: tests[0].expect[0].task: "z" is not one of this playbook\'s tasks',
-    '44:70: tests[0].expect[0].due: "noon" is no wall-clock time; write 2026-11-30 08:00',
+    '42:19: rules[0].do[1].post.to: "everybody" names nobody; write role:NAME or group:NAME or person:NAME or channel:NAME',  # noqa: E501
+    '42:36: rules[0].do[1].post.text: "}}" is left over; write names as in {{ ticket.key }}',
+    '43:9: finish: lacks "when"',
+    '43:17: finish.after: "after" is not known here',
+    '45:22: tests[0].given: lacks "start"',
+    '45:34: tests[0].given.holidays[0]: "tomorrow" is no date; write one such as 2026-11-02',
+    '45:62: tests[0].expect[0].task: "z" is not one of this playbook\'s tasks',
+    '45:70: tests[0].expect[0].due: "noon" is no wall-clock time; write 2026-11-30 08:00',
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from setflow.calendar import Turns, instant, weekly_hours
+from setflow.calendar import Turns, instant, open_hours, weekly_hours
 from setflow.document import Reader, parse
 from setflow.rotation import rules
 from setflow.rotation.rules import History, Override, Version
@@ -342,6 +342,19 @@ def test_a_seat_without_a_turn_changes_at_once():
     assert rules.who(history, (), "web", at("2026-10-10")).until == now
 
 
+def test_of_two_revisions_at_one_instant_the_second_holds():
+    now = at("2026-10-20 12:00")
+    once = rules.revise(
+        ALWAYS, rotation('{type: daily, start: "2026-12-01 09:00", people: [cy]}', "web"), now
+    )
+    twice = rules.revise(
+        once, rotation('{type: daily, start: "2026-10-01 09:00", people: [di]}', "web"), now
+    )
+
+    assert len(twice["web"]) == 3
+    assert on(twice, "web", "2026-10-20 12:00") == "di"
+
+
 def test_a_removed_seat_ends_with_its_turn_and_a_new_one_begins_at_once():
     text = SET.replace("emea", "apac")
     now = at("2026-12-02 12:00")
@@ -424,6 +437,17 @@ def test_open_hours_between_two_definitions_are_gaps_unless_somebody_stands_in()
     )
 
 
+def test_a_gap_is_one_however_many_turns_it_would_have_been():
+    daily = '{type: daily, start: "2026-11-20 09:00", people: [cy]}'
+    history = rules.revise(ALWAYS, rotation(daily, "web"), at("2026-11-04"))
+    (gap,) = rules.gaps(history, (), "web", at("2026-11-01"), at("2026-12-01"))
+
+    assert gap == rules.Gap("web", at("2026-11-09 09:00"), at("2026-11-20 09:00"))
+    assert rules.who(history, (), "web", at("2026-11-12")) == rules.Standing(
+        "web", (), None, None, at("2026-11-20 09:00"), False
+    )
+
+
 # --- what comes next ---
 
 
@@ -465,16 +489,20 @@ def test_differences_of_seats_that_come_and_go_are_whole_and_joined():
         ("set.lead", at("2026-11-30 08:00"), end, (), ("mara",))
     ]
     assert [one[1::-1] for one in found] == sorted(one[1::-1] for one in found)
-    stand_in = replace(override("ana", "web", "2026-11-21", "2026-11-22"))
-    alone = rules.history_of(rotation(WEB.replace("[ana, bo]", "[bo]") % "", "web"))
-    assert rules.differences(ALWAYS, alone, [stand_in], at("2026-11-16 09:00"), end)[:2] == [
-        ("web", at("2026-11-16 09:00"), at("2026-11-21"), ("ana",), ("bo",)),
-        ("web", at("2026-11-22"), at("2026-11-23 09:00"), ("ana",), ("bo",)),
+
+
+def test_differences_that_go_on_over_turns_are_one():
+    ana, bo = (
+        rules.history_of(rotation(WEB.replace("[ana, bo]", who) % "", "web"))
+        for who in ("[ana]", "[bo]")
+    )
+    stand_in = override("ana", "web", "2026-11-21", "2026-11-22")
+    start, end = at("2026-11-16 09:00"), at("2026-12-10")
+
+    assert rules.differences(ana, bo, [stand_in], start, end) == [
+        ("web", start, at("2026-11-21"), ("ana",), ("bo",)),
+        ("web", at("2026-11-22"), end, ("ana",), ("bo",)),
     ]
-    assert rules.differences(
-        ALWAYS, rules.history_of(rotation(WEB.replace("[ana, bo]", "[cy]") % "", "web")), (),
-        at("2026-11-09 09:00"), end,
-    )[0][:3] == ("web", at("2026-11-09 09:00"), at("2026-11-16 09:00"))  # fmt: skip
 
 
 # --- properties ---
@@ -563,6 +591,26 @@ def test_the_schedule_is_what_who_says_at_every_instant(past, minutes):
                 assert standing.override == shift[0].override
                 assert max(standing.since, start) == shift[0].start
                 assert min(standing.until, end) == shift[0].end
+
+
+@FEW
+@given(pasts())
+def test_whoever_is_on_is_the_last_stand_in_or_has_the_turn_of_the_last_open_layer(past):
+    history, overrides, when = past
+    if len(history["web"]) > 1:
+        return
+    expected = ()
+    for layer in history["web"][0].rotation.seats[0].layers:
+        number = layer.turns.number(when)
+        people = layer.orders[0].people
+        spans = open_hours(layer.turns, layer.hours, number) if number >= 0 else ()
+        if any(start <= when < end for start, end in spans):
+            expected = (people[number % len(people)],)
+    active = [one.person for one in overrides if one.start <= when < one.end]
+
+    found = rules.who(history, overrides, "web", when)
+    assert found.people == ((active[-1],) if expected and active else expected)
+    assert found.override == bool(expected and active)
 
 
 @FEW

@@ -218,7 +218,7 @@ def _is_saying(post: Mapping[str, Any], since_ms: int) -> bool:
     props = post.get("props") or {}
     posted_for = any(props.get(name) in ("true", True) for name in ("from_webhook", "from_bot"))
     return (
-        True
+        post["create_at"] > since_ms
         and not post.get("delete_at")
         and not post.get("type")
         and not posted_for

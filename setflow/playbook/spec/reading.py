@@ -238,7 +238,7 @@ class _Reading:
     def parameter(self, name: str, node: Node) -> Parameter:
         keys = self.reader.mapping(node, ("type", "required"), ("type",))
         kind = self.one_of(keys, "type", ("text", "ticket", "date"), "text")
-        required = self.of(keys, "required", self.reader.boolean, False)
+        required = self.of(keys, "required", self.reader.boolean, otherwise=False)
         if name == "T" and (kind != "date" or not required):
             self.reader.fail(node, "is what due rules count from: {type: date, required: true}")
         return Parameter(name, kind, required)

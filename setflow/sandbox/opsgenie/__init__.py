@@ -47,15 +47,21 @@ class OpsGenieSandbox:
 
     def acknowledge(self, alert_id: str, user: str) -> None:
         """`user` acknowledges in OpsGenie. Raises Refusal where that cannot be."""
-        self._by_person(self.desk.acknowledge(self.desk.alert(alert_id), user))
+        with self.desk.lock:
+            change = self.desk.acknowledge(self.desk.alert(alert_id), user)
+        self._by_person(change)
 
     def close(self, alert_id: str, user: str) -> None:
         """`user` closes in OpsGenie. Raises Refusal where it is closed already."""
-        self._by_person(self.desk.close(self.desk.alert(alert_id), user))
+        with self.desk.lock:
+            change = self.desk.close(self.desk.alert(alert_id), user)
+        self._by_person(change)
 
     def note(self, alert_id: str, user: str, text: str) -> None:
         """`user` notes something in OpsGenie."""
-        self._by_person(self.desk.note(self.desk.alert(alert_id), user, text))
+        with self.desk.lock:
+            change = self.desk.note(self.desk.alert(alert_id), user, text)
+        self._by_person(change)
 
     def settle(self) -> None:
         """Return once every webhook so far was posted, whatever came of it."""

@@ -69,6 +69,7 @@ class Desk:
 
     holding   while true, changes asked for by API are accepted and not worked until `release`
     on_call   schedule → the user names that are on call
+    lock      held from reading an alert until its change is kept
     """
 
     key = "opsgenie-key"
@@ -77,7 +78,7 @@ class Desk:
         self.clock = clock
         self.holding = False
         self.on_call: dict[str, list[str]] = {}
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._alerts: dict[str, Alert] = {}
         self._requests: dict[str, Worked | None] = {}
         self._held: list[Callable[[], None]] = []
@@ -100,7 +101,7 @@ class Desk:
                 raise Refusal(400, f"Query [{query}] could not be parsed.")
             wanted.append((_FIELDS[term[1].lower()], term[2].strip('"').lower()))
             at = term.end()
-        with self._lock:
+        with self.lock:
             return [
                 alert
                 for alert in self._alerts.values()
@@ -113,7 +114,7 @@ class Desk:
         fields  description, priority, source, entity, tags, details
         """
         now = self.clock()
-        with self._lock:
+        with self.lock:
             for alert in self._alerts.values():
                 if alias and alert.alias == alias and not alert.closed:
                     again = min(alert.count + 1, MOST_COUNTED)
@@ -169,7 +170,7 @@ class Desk:
 
         def worked() -> None:
             try:
-                with self._lock:
+                with self.lock:
                     alert = work()
                 done = Worked(action, self.clock(), f"{action} done", alert)
             except Refusal as refusal:

@@ -132,7 +132,7 @@ function showSide(room) {
   const others = room.people.filter((p) => p.news && p.username !== room.you);
   keyed($("news"), others, (p) => `${p.username}${p.news}`, (p) => el(
     "button", { title: `Be ${p.name}`, on: { click: () => go({ you: p.username }) } },
-    p.name.split(" ")[0], el("span", { class: "count" }, String(p.news)),
+    `${p.name.split(" ")[0]} `, el("span", { class: "count" }, String(p.news)),
   ));
   const rows = [];
   for (const channel of room.channels) {
