@@ -197,17 +197,32 @@ class _JiraOf:
         return self._made[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A database that is migrated and ready.
+
+    address   for connections of one's own, such as LISTEN's
+    embedded  the server, where it is ours to keep up
+    """
+
+    db: Db
+    address: str
+    embedded: Embedded | None
+
+
 @contextmanager
-def opened(given: Settings) -> Iterator[tuple[Db, Embedded | None]]:
+def opened(given: Settings) -> Iterator[Opened]:
     """The database, migrated: the one that is set, else the embedded one, started."""
-    embedded = None if given.database_url else Embedded(given.data)
-    if embedded:
+    embedded = None
+    if given.database_url is None:
+        embedded = Embedded(given.data)
         embedded.start()
-    url = given.database_url.get_secret_value() if given.database_url else embedded.url  # type: ignore[union-attr]
-    database = db.connect(url, password_command=given.password_command)
+    url = given.database_url.get_secret_value() if given.database_url else ""
+    database = db.connect(embedded.url if embedded else url, password_command=given.password_command)
+    listen = given.listen_url.get_secret_value() if given.listen_url else url
     try:
         db.migrate(database)
-        yield database, embedded
+        yield Opened(database, embedded.url if embedded else listen, embedded)
     finally:
         database.dispose()
         if embedded:
@@ -262,8 +277,8 @@ class Loop:
 class Service:
     """Everything of one process that runs: loops, the metronome, the listener, the web."""
 
-    def __init__(self, parts: Parts, given: Settings) -> None:
-        self.parts, self.given = parts, given
+    def __init__(self, parts: Parts, given: Settings, *, address: str) -> None:
+        self.parts, self.given, self.address = parts, given, address
         self.metronome = BackgroundScheduler(timezone=UTC)
         self.stopping = threading.Event()
         self.ticks = Loop("ticker", self._tick, parts.problems)
@@ -292,6 +307,7 @@ class Service:
         )
         self.web = uvicorn.Server(config)
         self._web_thread = threading.Thread(target=self.web.run, name="web", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
         self._may_tick = True
 
     def start(self) -> None:
@@ -308,7 +324,7 @@ class Service:
             self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
         self.metronome.add_job(self._check, "interval", seconds=seconds, next_run_time=real_clock())
         self.metronome.start()
-        threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        self._listener.start()
         while self._web_thread.is_alive() and not self.web.started:
             self._web_thread.join(0.005)
 
@@ -319,6 +335,7 @@ class Service:
         self.web.should_exit = True
         for loop in self._loops():
             loop.stop()
+        self._listener.join(5)
         self._web_thread.join(10)
 
     def _loops(self) -> tuple[Loop, ...]:
@@ -347,13 +364,8 @@ class Service:
 
     def _listen(self) -> None:
         pokes = {inbox.CHANNEL: self.ticks.poke, outbox.CHANNEL: self._poke_relays}
-        url = self.given.listen_url or self.given.database_url
-        address = url.get_secret_value() if url else db.session_address(str(self.parts.db.url))
         db.listen(
-            address,
-            tuple(pokes),
-            self.stopping,
-            wake=lambda channel: pokes[channel](),
+            self.address, tuple(pokes), self.stopping, wake=lambda channel: pokes[channel]()
         )
 
     def _check(self) -> None:
@@ -396,17 +408,17 @@ def serve(given: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    with opened(given) as (database, embedded):
-        parts = build(database, given, clock=real_clock, chance=Random())
-        service = Service(parts, given)
+    with opened(given) as house:
+        parts = build(house.db, given, clock=real_clock, chance=Random())
+        service = Service(parts, given, address=house.address)
         service.start()
         if not service.web.started:
             log.error("cannot listen on %s:%s; is it in use?", given.host, given.port)
             return 1
         log.info("ready", extra={"public_url": given.public_url})
         while not stopped.wait(1):
-            if embedded and embedded.ensure():
-                database.dispose()
+            if house.embedded and house.embedded.ensure():
+                house.db.dispose()
         service.stop()
     return 0
 
@@ -432,5 +444,7 @@ def configure_logging() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for noisy in ("apscheduler", "mattermostdriver", "urllib3", "apprise", "httpx"):
+    # Theirs would quote addresses and bodies, or tell what ours say already.
+    for noisy in ("apscheduler", "mattermostdriver", "urllib3", "apprise", "alembic"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -38,7 +38,7 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 0x5E7F10
 MIGRATION_WAIT_SECONDS = 60
 LISTEN_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 5.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TAKEN = {"23505", "23P01"}
@@ -77,7 +77,7 @@ def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
     A statement may take 30 s, wait 4 s for a lock, and a transaction may idle 30 s. Raises
     SetflowError if `url` is no address of a PostgreSQL.
     """
-    conninfo = session_address(url)
+    conninfo = _session_address(url)
     engine = create_engine(
         "postgresql+psycopg://",
         pool_size=pool_size,
@@ -96,7 +96,7 @@ def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
     return engine
 
 
-def session_address(url: str) -> str:
+def _session_address(url: str) -> str:
     """`url` with the settings that every session of ours has: time zone, timeouts, keepalives.
 
     Raises SetflowError if `url` is no address of a PostgreSQL.
@@ -135,30 +135,29 @@ def notify(tx: Tx, channel: str, payload: str = "") -> None:
 
 
 def listen(
-    url: str, channels: Sequence[str], stop: threading.Event, wake: Callable[[str], None]
+    at: Db | str, channels: Sequence[str], stop: threading.Event, wake: Callable[[str], None]
 ) -> None:
     """Call `wake` with the channel of every notice, until `stop` is set; returns soon after.
 
-    For a thread of its own. `url` is the address for LISTEN: past a pooler, where there is one.
-    After each connecting every channel is woken once, for what was missed meanwhile. A lost
-    connection is made again, with pauses up to 5 s.
+    For a thread of its own. `at` is a database or its address; past a pooler, where one stands
+    between. The connection is not one of the pool's. After each connecting every channel is woken
+    once, for what was missed meanwhile. A lost connection is made again, with pauses up to 5 s.
     """
-    conninfo, pause = session_address(url), 0.1
+    db = connect(at, pool_size=1) if isinstance(at, str) else at
+    pause = FIRST_PAUSE_SECONDS
     while not stop.is_set():
         try:
-            with psycopg.connect(conninfo, autocommit=True) as connection:
+            with _translated(), _apart(db) as connection:
                 for channel in channels:
-                    connection.execute(
-                        psycopg.sql.SQL("listen {}").format(psycopg.sql.Identifier(channel))
-                    )
+                    connection.execute(SQL("listen {}").format(Identifier(channel)))
                 for channel in channels:
                     wake(channel)
-                pause = 0.1
+                pause = FIRST_PAUSE_SECONDS
                 while not stop.is_set():
                     for notice in connection.notifies(timeout=LISTEN_SECONDS):
                         wake(notice.channel)
-        except psycopg.Error as error:
-            log.warning("not listening, trying again: %s", str(error).strip())
+        except DatabaseGone as error:
+            log.warning("not listening, trying again: %s", error)
             stop.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -202,6 +201,15 @@ def migrate(db: Db) -> str:
         config.attributes["connection"] = tx
         command.upgrade(config, "head")
         return MigrationContext.configure(tx).get_current_revision() or ""
+
+
+def _apart(db: Db) -> psycopg.Connection[Any]:
+    """A connection as the pool makes them, but not one of its own."""
+    pooled = db.raw_connection()
+    connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+    pooled.detach()
+    connection.autocommit = True
+    return connection
 
 
 @contextmanager

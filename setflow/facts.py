@@ -39,7 +39,6 @@ class AlertFacts:
     passed      the steps so far, oldest first; `nobody` when the ladder is at its end unanswered
     next_at, next_people  the next step and whom it would page as things stand; None at the end
     mirrored    OpsGenie pages for this one; here it is only shown
-    remote      the alert's id in OpsGenie, "" for none
     round, step where on the ladder it stands, from 0: a button drawn now means this very step
     """
 
@@ -65,9 +64,16 @@ class AlertFacts:
     next_people: tuple[Who, ...] = ()
     nobody: bool = False
     mirrored: bool = False
-    remote: str = ""
     round: int = 0
     step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFacts:
+    """An alert as OpsGenie knows it: its id there, and who acts, as a user there or by title."""
+
+    remote: str
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +292,7 @@ class WarnFacts:
 
 Facts = (
     AlertFacts
+    | MirrorFacts
     | PageFacts
     | HeaderFacts
     | OverrideFacts

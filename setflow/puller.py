@@ -92,7 +92,12 @@ class Puller:
         if jira is None:
             return [], cursor
         since = datetime.fromisoformat(cursor["since"]) if "since" in cursor else None
-        return [*jira.changed_since(since, now)], {"since": now.isoformat()}
+        found = jira.changed_since(since, now)
+        with transaction(self.db) as tx:
+            live = {one.key for one in views.live_incidents(tx, now=now)}
+        # A ticket that went to another team leaves the query; its updates are owed all the same.
+        elsewhere = sorted(live - {seen.ticket.key for seen in found})
+        return [*found, *jira.tickets(elsewhere)], {"since": now.isoformat()}
 
     def _opsgenie(self, _: Cursor, __: datetime) -> tuple[list[object], Cursor]:
         assert self.opsgenie

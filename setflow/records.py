@@ -41,7 +41,8 @@ class Records(Generic[State]):
         if not states:
             return
         rows = [self._row(state, wake_at) for state, wake_at in states]
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        names = [name for name in rows[0] if name != "id"]
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
         tx.execute(
             update(self.table).where(self.table.c.id == bindparam("which")).values(values),
             [

@@ -180,8 +180,8 @@ def ticket_seen(work: Work, message: TicketSeen) -> Iterable[object]:
     known = tickets.known_comments(work.tx, key)
     decision = ticket_rules.seen(before, known, message)
     tickets.save(work.tx, decision.state)
-    said = [event.comment for event in decision.events if isinstance(event, ticket_rules.CommentSeen)]
-    tickets.add_comments(work.tx, key, said)
+    new = [one.comment for one in decision.events if isinstance(one, ticket_rules.CommentSeen)]
+    tickets.add_comments(work.tx, key, new)
     return work.note(f"ticket:{key}", decision.events, (), "Jira")
 
 

@@ -48,13 +48,6 @@ log = logging.getLogger(__name__)
 
 KINDS = ("inbox", "rotation", "alert", "run", "incident")
 """What the ticker works, in this order: what is new first, then who is on, then what is due."""
-_RUN_NEWS = (
-    playbook.RunStarted,
-    playbook.RunEnded,
-    playbook.ActionWanted,
-    playbook.RoleMoved,
-)
-_ALERT_NEWS = (escalation.Paged, escalation.Acknowledged, escalation.LadderEnded)
 SET_ASIDE = timedelta(minutes=1)
 MOST_TRIES = 10
 
@@ -85,32 +78,19 @@ class Noted:
 
 def follow_ups(event: object) -> Iterable[object]:
     """What `event` of one slice is to the others."""
-    match event:
-        case rotation.HandedOff(name, turn_start, turn_end):
-            facts = {"rotation": name, "turn_start": turn_start, "turn_end": turn_end}
-            return (Triggered("rotation.handoff", facts),)
-        case rotation.CrewChanged(name, why):
-            return (Rebind(name, why),)
-        case RotationChanged(name):
-            return (Woke("rotation", name),)
-        case ticket.TicketChanged(changed, _):
-            return (TicketNews(changed),)
-        case ticket.CommentSeen(key, comment):
-            return (CommentNews(key, comment),)
-        case event if isinstance(event, _RUN_NEWS):
-            return (RunNews(event),)
-        case event if isinstance(event, _ALERT_NEWS):
-            return (AlertNews(event),)
-        case TestPagesAcknowledged(run, task, person):
-            return (playbook.TickTask(run, task, person, "test page"),)
-        case _:
-            return ()
+    follow = _FOLLOW_UPS.get(type(event))
+    return (follow(event),) if follow else ()
+
+
+def _handed_off(event: rotation.HandedOff) -> Triggered:
+    turn = {"turn_start": event.turn_start, "turn_end": event.turn_end}
+    return Triggered("rotation.handoff", {"rotation": event.rotation, **turn})
 
 
 def work_due(tx: Tx, kind: str, now: datetime, *, limit: int) -> int:
     """Work up to `limit` of one kind that are due; returns how many were."""
     work = Work(tx, now)
-    if kind != "inbox" and not work.configured:
+    if not work.configured:
         return 0
     count = _DUE[kind](work, limit)
     work.flush()
@@ -253,6 +233,24 @@ def _wake_all(work: Work, kind: str, states: Sequence[Any]) -> int:
     _work_all(work, [Woke(kind, str(state.id)) for state in states])
     return len(states)
 
+
+_FOLLOW_UPS: dict[type, Callable[[Any], object]] = {
+    rotation.HandedOff: _handed_off,
+    rotation.CrewChanged: lambda event: Rebind(event.rotation, event.why),
+    RotationChanged: lambda event: Woke("rotation", event.rotation),
+    ticket.TicketChanged: lambda event: TicketNews(event.ticket),
+    ticket.CommentSeen: lambda event: CommentNews(event.key, event.comment),
+    playbook.RunStarted: RunNews,
+    playbook.RunEnded: RunNews,
+    playbook.ActionWanted: RunNews,
+    playbook.RoleMoved: RunNews,
+    escalation.Paged: AlertNews,
+    escalation.Acknowledged: AlertNews,
+    escalation.LadderEnded: AlertNews,
+    TestPagesAcknowledged: lambda event: playbook.TickTask(
+        event.run, event.task, event.person, "test page"
+    ),
+}
 
 _RECORDS: dict[str, Records[Any]] = {
     "alert": escalations.records,

@@ -24,9 +24,9 @@ from setflow.effects import (
 )
 from setflow.errors import DeliveryError
 from setflow.facts import (
-    AlertFacts,
     HeaderFacts,
     InviteFacts,
+    MirrorFacts,
     PageFacts,
     RulePostFacts,
     Sending,
@@ -209,11 +209,10 @@ class Mirror:
     def send(self, sending: Sending) -> Receipt | None:
         """Nothing to keep: the alert's id there is its own. Raises DeliveryError."""
         effect, facts = sending.effect, sending.facts
-        if not isinstance(effect, MirrorAlert) or not isinstance(facts, AlertFacts):
+        if not isinstance(effect, MirrorAlert) or not isinstance(facts, MirrorFacts):
             return None
-        if facts.remote:
-            act = self.opsgenie.close if effect.verb == "close" else self.opsgenie.acknowledge
-            act(facts.remote, effect.person, note=f"{effect.verb} in Mattermost (setflow)")
+        act = self.opsgenie.close if effect.verb == "close" else self.opsgenie.acknowledge
+        act(facts.remote, facts.user, note=f"{effect.verb} in Mattermost (setflow)")
         return None
 
 

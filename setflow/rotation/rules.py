@@ -295,7 +295,6 @@ def next_change(
         found += [
             edge for one in _of_seat(history, overrides, seat) for edge in (one.start, one.end)
         ]
-        found += [version.since for version in history[seat]]
     return min((one for one in found if one and one > after), default=None)
 
 
@@ -386,9 +385,8 @@ def _next_filling(
         if era.end <= when or era.place is None:
             continue
         low = max(when, era.begin)
-        high = max(low, _anchor(era.place))
         while low < era.end:
-            high = min(high + _ROUND, era.end)
+            high = min(low + _ROUND, era.end)
             for one in _stretches(history, overrides, seat, low, high):
                 if one.person:
                     return one.start
@@ -654,7 +652,9 @@ def look(
     if not changed and not handed:
         return Decision(before, wake_at=wake_at)  # type: ignore[arg-type]
     revision = before.revision + 1 if before else 1
-    events: list[object] = [CrewChanged(name, "handoff" if handed else "override")] if changed else []
+    events: list[object] = (
+        [CrewChanged(name, "handoff" if handed else "override")] if changed else []
+    )
     if handed and began:
         ends = min((turn.end for turn in turns), default=now)
         events.insert(0, HandedOff(name, began, ends))

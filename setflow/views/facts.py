@@ -16,6 +16,7 @@ from setflow.facts import (
     DeadLetterFacts,
     Facts,
     HeaderFacts,
+    MirrorFacts,
     OverrideFacts,
     PageFacts,
     Passed,
@@ -71,13 +72,22 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
         next_people=next_people,
         nobody=alert.ended,
         mirrored=alert.ladder is None,
-        remote=alert.remote or "",
     )
 
 
 def _alert(tx: Tx, here: Present, effect: Any) -> AlertFacts | None:
     alert = escalations.get(tx, effect.alert)
     return alert_facts(here, alert) if alert else None
+
+
+def _mirror(tx: Tx, here: Present, effect: effects.MirrorAlert) -> MirrorFacts | None:
+    alert = escalations.get(tx, effect.alert)
+    if alert is None or alert.remote is None:
+        return None
+    person = here.person(effect.person)
+    return MirrorFacts(
+        alert.remote, (person and person.opsgenie) or here.named(effect.person).title
+    )
 
 
 def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
@@ -119,7 +129,7 @@ def _seat_on(here: Present, alert: Alert, person: str) -> tuple[str, datetime | 
     return "", None
 
 
-def _header(tx: Tx, here: Present, effect: effects.ShowHeader) -> HeaderFacts | None:
+def _header(_: Tx, here: Present, effect: effects.ShowHeader) -> HeaderFacts | None:
     definition = here.configuration.rotations.get(effect.rotation)
     if definition is None or definition.channel is None:
         return None
@@ -161,7 +171,7 @@ def _dead(tx: Tx, here: Present, effect: effects.DeadLetter) -> DeadLetterFacts 
     )
 
 
-def _warn(tx: Tx, here: Present, effect: effects.Warn) -> WarnFacts:
+def _warn(_: Tx, __: Present, effect: effects.Warn) -> WarnFacts:
     return WarnFacts(effect.what)
 
 
@@ -171,7 +181,7 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.ShowAlert: _alert,
     effects.RemindChannel: _alert,
     effects.PageChannel: _alert,
-    effects.MirrorAlert: _alert,
+    effects.MirrorAlert: _mirror,
     effects.ShowHeader: _header,
     effects.TellOverride: _override,
     effects.ShowRun: runs.run,

@@ -162,12 +162,9 @@ def _owner(directory: Directory, ticket: Ticket) -> str:
 def task_nudge(tx: Tx, here: Present, effect: effects.NudgeTask) -> TaskNudgeFacts | None:
     """A reminder of a task."""
     found = runs.get(tx, effect.run)
-    state = next(
-        (one for one in found.tasks if one.key == (effect.task, effect.occurrence))
-        if found
-        else (),
-        None,
-    )
+    wanted = (effect.task, effect.occurrence)
+    tasks = found.tasks if found else ()
+    state = next((one for one in tasks if one.key == wanted), None)
     if found is None or state is None:
         return None
     return TaskNudgeFacts(
@@ -191,7 +188,7 @@ def rule_post(tx: Tx, here: Present, effect: effects.RulePost) -> RulePostFacts 
     return RulePostFacts(to, effect.text, playbook.name, playbook.version, effect.rule)
 
 
-def invite(tx: Tx, here: Present, effect: effects.Invite) -> InviteFacts:
+def invite(_: Tx, here: Present, effect: effects.Invite) -> InviteFacts:
     """Whom to bring into a channel."""
     return InviteFacts(here.channel(effect.channel), here.all_named(effect.people), effect.why)
 

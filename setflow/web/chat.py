@@ -1,4 +1,4 @@
-"""Chat: the slash command and the buttons. Each acts in the request and answers its caller alone."""
+"""Chat: the slash command and the buttons. Each acts in the request and answers its caller."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -129,7 +129,8 @@ def _pressed(tx: Tx, caller: Caller, action: Action) -> str:
 
 def _alert(verb: str, said: str) -> Callable[[Tx, Caller, Mapping[str, Any]], str]:
     def press(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
-        drawn: Mapping[str, Any] = {name: int(context[name]) for name in ("nth", "round", "step") if name in context}
+        places = ("nth", "round", "step")
+        drawn: Any = {name: int(context[name]) for name in places if name in context}
         message = engine.Deciding(
             verb, int(context["alert"]), by=caller.name, how="button", **drawn
         )
@@ -157,7 +158,7 @@ def _nothing_new(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     return "Noted: nothing new. It counts as today's update."
 
 
-def _update(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+def _update(tx: Tx, _: Caller, context: Mapping[str, Any]) -> str:
     name = views.incident_name(tx, int(context["incident"]))
     return f"Write `/set update {name} …` with what is new; it goes into the incident's thread."
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
-from zoneinfo import ZoneInfo
 
 from setflow import calendar, engine, views
 from setflow.adapters.mattermost.inbound import Command
@@ -66,7 +65,7 @@ def _usage(verb: str) -> Refused:
     return Refused(f"Write `/set {VERBS[verb].usage}`: {VERBS[verb].help}.")
 
 
-def _help(tx: Tx, caller: Caller, _: Sequence[str]) -> str:
+def _help(_: Tx, __: Caller, ___: Sequence[str]) -> str:
     return "\n".join(f"- `/set {verb.usage}` {verb.help}" for verb in VERBS.values())
 
 
@@ -184,9 +183,7 @@ def _override(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     )
 
 
-def _stretch(
-    words: Sequence[str], zone: ZoneInfo, now: datetime
-) -> tuple[datetime, datetime]:
+def _stretch(words: Sequence[str], zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
     """Two instants out of two to four words, such as `13:00 Fri 13:00`."""
     for cut in range(1, len(words)):
         try:

@@ -1,7 +1,5 @@
-import shutil
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -12,20 +10,6 @@ from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.page import page_app
 from tests.loopback import served
 from tests.sandbox_control import Control
-
-CHROMIUM = shutil.which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium"),
-]
 
 
 async def answered(request):
@@ -39,14 +23,6 @@ async def answered(request):
     return JSONResponse(
         {"update": {"message": f"✓ {who} has it", "props": {}}, "ephemeral_text": "You have it."}
     )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -71,18 +47,15 @@ def sandbox(control):
 
 
 @pytest.fixture
-def page(chromium, sandbox, control):
+def page(page, sandbox, control):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     with served(page_app(sandbox, control)) as url:
-        context = chromium.new_context()
-        page = context.new_page()
-        troubles = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda r: r.url.startswith((url, "data:")) or troubles.append(r.url))
         page.goto(url)
         expect(page.locator("h1")).to_have_text("Operations")
         yield page
-        context.close()
-        assert troubles == []
+        page.close()
+    assert [each for each in asked if not each.startswith((url, "data:"))] == []
 
 
 def page_ana(sandbox):

@@ -1,11 +1,7 @@
 """The stand-in for Mattermost, driven by the real client, against the official API description."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,23 +11,10 @@ from mattermostdriver.exceptions import InvalidOrMissingParameters, NotEnoughPer
 from requests import HTTPError
 
 from setflow.sandbox.mattermost import MattermostSandbox
+from tests.contract.documents import Document, checked
 from tests.loopback import served
 
-CHECKER = Path(__file__).parents[3] / "shared" / "contract" / "checker.py"
-
-pytestmark = [
-    pytest.mark.contract,
-    pytest.mark.skipif(not CHECKER.exists(), reason="../shared/contract is not here"),
-]
-
-
-@pytest.fixture(scope="module")
-def checker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("contract_checker", CHECKER)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
+pytestmark = pytest.mark.contract
 
 
 @pytest.fixture
@@ -48,18 +31,16 @@ def sandbox() -> MattermostSandbox:
 
 
 @pytest.fixture
-def documents(checker: ModuleType) -> dict[str, Any]:
+def documents() -> dict[str, Any]:
     return {
-        "/api/v4": checker.Document.load("mattermost-v4"),
-        "/plugins/playbooks": checker.Document.load("playbooks-v0"),
+        "/api/v4": Document.load("mattermost-v4"),
+        "/plugins/playbooks": Document.load("playbooks-v0"),
     }
 
 
 @pytest.fixture
-def address(
-    sandbox: MattermostSandbox, checker: ModuleType, documents: dict[str, Any]
-) -> Iterator[str]:
-    with served(checker.ContractMiddleware(sandbox.app, documents)) as address:
+def address(sandbox: MattermostSandbox, documents: dict[str, Any]) -> Iterator[str]:
+    with served(checked(sandbox.app, documents)) as address:
         yield address
 
 

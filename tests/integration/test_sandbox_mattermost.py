@@ -294,6 +294,12 @@ def test_reactions_come_and_go_and_make_the_post_new(bot, ops, sandbox):
     assert bot("GET", f"/posts/{made['id']}/reactions")[1] == []
 
 
+def test_nobody_reacts_in_another_s_name(bot, ops, sandbox):
+    theirs = {"user_id": user_id(sandbox, "ana"), "emoji_name": "eyes"}
+
+    assert bot("POST", "/reactions", {**theirs, "post_id": post(bot, ops)[1]["id"]})[0] == 403
+
+
 def test_what_a_bot_may_not(bot, ops, sandbox):
     team = next(iter(sandbox.server.teams))
     command = {"team_id": team, "method": "P", "trigger": "x", "url": "http://127.0.0.1:1"}
@@ -429,6 +435,17 @@ def test_an_update_without_props_keeps_them_and_an_empty_one_clears_them(
 
     (now,) = sandbox.posts("ops")
     assert (now.message, len(sandbox.buttons(now.id))) == (message, buttons)
+
+
+def test_an_empty_update_of_props_keeps_the_name_that_a_post_goes_by(
+    bot, ops, sandbox, integration
+):
+    props = {**with_button(integration.url), "override_username": "Pager"}
+    made = post(bot, ops, props=props)[1]
+    integration.answer = JSONResponse({"update": {"message": "done", "props": {}}})
+    sandbox.click("ana", made["id"], "ack")
+
+    assert sandbox.posts("ops")[0].props == {"override_username": "Pager"}
 
 
 @pytest.mark.parametrize(

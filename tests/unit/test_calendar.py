@@ -347,6 +347,13 @@ def test_hours_that_a_change_of_clocks_brings_together_are_one():
     assert open_hours(turns, hours, 0) == ((utc("2026-10-24 23:00"), utc("2026-10-25 03:00")),)
 
 
+def test_hours_that_began_the_week_before_are_still_open():
+    turns = Turns(datetime(2026, 11, 2), BERLIN, "daily", 1)
+    hours = Hours(BERLIN, ((6 * DAY + 20 * 60, 7 * DAY + 8 * 60),))
+
+    assert open_hours(turns, hours, 0) == ((utc("2026-11-01 23:00"), utc("2026-11-02 07:00")),)
+
+
 def test_hours_that_clocks_skip_whole_do_not_open():
     turns = Turns(datetime(2026, 3, 29), BERLIN, "daily", 1)
     sunday = 6 * DAY

@@ -552,6 +552,14 @@ def test_a_new_assignee_takes_the_tasks_and_is_let_in():
     ]
 
 
+def test_where_everybody_left_nobody_is_let_in():
+    run = begun(INCIDENT, world=ticket()).state
+    decision = facts_changed(run, at(MONDAY), ticket(owner=(), primary=()))
+
+    assert decision.events == [RoleMoved(7, "owner", ("bo",), ())]
+    assert not of(Invite, decision.effects)
+
+
 def test_whoever_stands_in_moves_with_the_seat_that_they_stand_in_from():
     run = begun(INCIDENT, world=ticket(owner=())).state
     assert run.roles["owner"] == ("ana", "cy")
@@ -580,6 +588,13 @@ def test_a_run_is_over_when_all_is_done_and_nothing_repeats():
 
     assert decision.state.status == "over"
     assert decision.events[-1] == RunEnded(7, "everything is done", ())
+
+
+def test_a_phase_without_tasks_is_done_at_once_and_opens_what_follows():
+    phases = "[{id: a, title: A, tasks: []}, {id: b, title: B, starts: {after: a}, tasks: [{id: c, title: C, role: lead}]}]"  # noqa: E501
+    decision = begun(f"{HEAD}{ROLES}\nphases: {phases}")
+
+    assert of(PhaseOpened, decision.events)[-1] == PhaseOpened(7, "b", at(MONDAY))
 
 
 TRIGGERS = f"""{WEEK}

@@ -239,6 +239,15 @@ def test_tasks_and_phases_that_wait_for_each_other_are_refused():
     ]
 
 
+def test_tasks_may_need_the_same_thing_by_two_ways():
+    tasks = "".join(
+        f"{{id: {name}, title: T, role: lead, needs: [{needs}]}}, "
+        for name, needs in {"d": "b, c", "c": "a", "b": "a"}.items()
+    )
+
+    assert read(SMALL.replace("tasks: [", f"tasks: [{tasks}")).task("d").needs == ("b", "c")
+
+
 def test_there_is_at_least_one_phase():
     text = SMALL[: SMALL.index("phases")] + "phases: []"
 

@@ -272,6 +272,16 @@ def test_later_layers_win_while_their_hours_are_open():
     assert on(LAYERS, "sre.primary", "2026-11-08 20:00") == ""
 
 
+def test_a_shift_of_a_layered_seat_is_bounded_by_the_layers_over_it():
+    def shift(when: str) -> tuple[datetime | None, datetime | None]:
+        found = rules.who(LAYERS, (), "sre.primary", at(when))
+        return found.since, found.until
+
+    assert shift("2026-11-05 08:00") == (at("2026-11-05 06:00"), at("2026-11-05 10:00"))
+    assert shift("2026-11-05 12:00") == (at("2026-11-05 10:00"), at("2026-11-05 16:00"))
+    assert shift("2026-11-05 18:00") == (at("2026-11-05 16:00"), at("2026-11-05 22:00"))
+
+
 def test_the_turn_of_a_layered_seat_is_that_of_the_layer_that_counts():
     def turn(when: str) -> tuple[str, datetime, datetime]:
         found = rules.turn_at(LAYERS, "sre.primary", at(when))
@@ -372,6 +382,7 @@ def test_a_removed_seat_ends_with_its_turn_and_a_new_one_begins_at_once():
         "set.emea.primary",
     )
     assert rules.gaps(history, (), "set.emea.primary", now, now + 60 * DAY) == []
+    assert rules.next_handoff(history, "set.emea.primary", now) == at("2026-12-07 08:00")
     assert rules.next_handoff(history, "set.emea.primary", at("2026-12-07 08:00")) is None
 
 
@@ -446,6 +457,15 @@ def test_a_gap_is_one_however_many_turns_it_would_have_been():
     assert rules.who(history, (), "web", at("2026-11-12")) == rules.Standing(
         "web", (), None, None, at("2026-11-20 09:00"), False
     )
+
+
+def test_a_gap_ends_where_the_first_layer_begins():
+    layer = '{type: weekly, start: "2026-11-%s 09:00", people: [cy]}'
+    text = f"{{seats: [primary], layers: [{layer % 20}, {layer % 25}]}}"
+    history = rules.revise(LAYERS, rotation(text, "sre"), at("2026-11-04 08:00"))
+    (gap,) = rules.gaps(history, (), "sre.primary", at("2026-11-01"), at("2026-12-01"))
+
+    assert (gap.start, gap.end) == (at("2026-11-09 09:00"), at("2026-11-20 09:00"))
 
 
 # --- what comes next ---
@@ -728,6 +748,8 @@ def test_a_revision_never_changes_who_is_on_now_nor_the_past(past, data):
     name = history["web"][0].rotation.zone.key
     zone = next(one for one in CHANGES if one[0] == name)
     revised = rules.revise(history, data.draw(rotations(zone)), now)
+    past = (one for one in history["web"] if one.since is None or one.since <= now)
+    settled = {"web": tuple(past)}
     before = rules.who(history, overrides, "web", now)
     after = rules.who(revised, overrides, "web", now)
     start = now - 5 * DAY
@@ -737,7 +759,7 @@ def test_a_revision_never_changes_who_is_on_now_nor_the_past(past, data):
         turn = rules.turn_at(revised, "web", now)
         assert turn.holder == rules.turn_at(history, "web", now).holder
         # Nor until the turn ends.
-        assert parts(revised, overrides, now, turn.end) == parts(history, overrides, now, turn.end)
+        assert parts(revised, overrides, now, turn.end) == parts(settled, overrides, now, turn.end)
     assert parts(revised, overrides, start, now) == parts(history, overrides, start, now)
 
 

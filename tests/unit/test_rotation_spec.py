@@ -195,6 +195,14 @@ def test_a_crew_put_in_for_one_cycle_moves_nobody_else():
     ]
 
 
+def test_after_the_very_first_cycle_was_served_by_others_the_second_crew_follows():
+    rotation = good(
+        CREW + '  cycles: {"2026-11-30": {lead: hal, emea: [cy, di], americas: [ana, bo]}}\n'
+    )
+
+    assert orders(rotation, "set.lead") == [(0, "hal"), (1, "max mara")]
+
+
 def test_a_new_order_begins_with_the_crew_that_has_since():
     text = CREW + (
         '    - {since: "2027-01-11", lead: gus, emea: [ana, di], americas: [cy, bo]}\n'

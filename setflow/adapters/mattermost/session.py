@@ -69,7 +69,7 @@ class SessionClient(Client):  # type: ignore[misc]
                 base + endpoint,
                 params=params,
                 headers=self.auth_header(),
-                
+                timeout=self.request_timeout,
                 allow_redirects=False,
                 **body,
             )

@@ -105,7 +105,6 @@ class Work:
             due = min(self._pending(), key=lambda one: one[:2], default=None)
             if due and due[0] <= self.now:
                 due[2]()
-                self._cascade(due[0])
             elif not self._conditions():
                 return
 
@@ -314,7 +313,6 @@ class Work:
             waits = when and self.run.phases[phase.id].opened_at is None
             if waits and holds(self.around, when, facts):
                 self._open(phase, self.now)
-                self._cascade(self.now)
                 return True
         finish = self.run.playbook.finish
         every = all(phase_done(self.run, phase) for phase in self.run.playbook.phases)

@@ -1,0 +1,5 @@
+"""`python -m setflow` is `setflow`."""
+
+from setflow.cli import main
+
+main()
