@@ -211,8 +211,8 @@ class Opened:
 
 
 @contextmanager
-def opened(given: Settings) -> Iterator[Opened]:
-    """The database, migrated: the one that is set, else the embedded one, started."""
+def opened(given: Settings, *, migrate: bool = True) -> Iterator[Opened]:
+    """The database, migrated if asked: the one that is set, else the embedded one, started."""
     embedded = None
     if given.database_url is None:
         embedded = Embedded(given.data)
@@ -221,7 +221,8 @@ def opened(given: Settings) -> Iterator[Opened]:
     database = db.connect(embedded.url if embedded else url, password_command=given.password_command)
     listen = given.listen_url.get_secret_value() if given.listen_url else url
     try:
-        db.migrate(database)
+        if migrate:
+            db.migrate(database)
         yield Opened(database, embedded.url if embedded else listen, embedded)
     finally:
         database.dispose()

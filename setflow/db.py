@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -210,6 +211,20 @@ def _apart(db: Db) -> psycopg.Connection[Any]:
     pooled.detach()
     connection.autocommit = True
     return connection
+
+
+def look(db: Db) -> tuple[str, str, str]:
+    """PostgreSQL's version, the revision of the tables, and the newest that we know; reads only.
+
+    The tables' revision is "" where there are none yet. Raises DatabaseGone.
+    """
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(resources.folder("migrations"))).get_current_head()
+    with transaction(db) as tx:
+        version: str = tx.execute(text("show server_version")).scalar_one()
+        return version, MigrationContext.configure(tx).get_current_revision() or "", newest or ""
 
 
 @contextmanager

@@ -130,3 +130,9 @@ def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
     statement = insert(processes).values(row)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
     return tx.execute(select(func.max(house.c.oldest))).scalar_one() or 0
+
+
+def reported_since(tx: Tx, since: datetime) -> bool:
+    """Whether any process has said since an instant that it runs."""
+    query = select(func.count()).where(processes.c.seen_at >= since)
+    return bool(tx.execute(query.select_from(processes)).scalar_one())

@@ -244,6 +244,17 @@ def stuck(tx: Tx, before: datetime) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def everything(tx: Tx) -> Sequence[Row[Any]]:
+    """Every effect there ever was, oldest first: of a demonstration, not of years of duty."""
+    return tx.execute(select(outbox).order_by(outbox.c.id)).all()
+
+
+def in_lanes(tx: Tx, prefix: str) -> Sequence[Row[Any]]:
+    """The effects of all lanes that begin with `prefix`, oldest first."""
+    query = select(outbox).where(outbox.c.lane.startswith(prefix, autoescape=True))
+    return tx.execute(query.order_by(outbox.c.id)).all()
+
+
 def decode(kind: str, payload: Mapping[str, Any]) -> Effect:
     """The effect that a row holds."""
     return _KINDS[kind].validate_python(payload)

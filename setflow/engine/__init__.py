@@ -7,6 +7,7 @@ decide nothing. `follow_ups` is where the slices meet: what an event of one is t
 from setflow.engine.crew import Applied, File
 from setflow.engine.doors import (
     accept,
+    button_heard,
     delivered,
     drop,
     keep_accounts,
@@ -39,6 +40,7 @@ from setflow.engine.street import (
     next_due,
     preview,
     set_aside,
+    waiting,
     work_due,
 )
 
@@ -56,6 +58,7 @@ __all__ = [
     "UpdateSaid",
     "accept",
     "apply",
+    "button_heard",
     "delivered",
     "drop",
     "follow_ups",
@@ -73,6 +76,7 @@ __all__ = [
     "still_wanted",
     "take_pull",
     "undelivered",
+    "waiting",
     "warn",
     "work_due",
 ]

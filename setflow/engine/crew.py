@@ -23,7 +23,6 @@ from setflow.rotation.spec import Rotation
 from setflow.team import rules as team
 from setflow.team import store as teams
 
-LONGEST_OVERRIDE = timedelta(days=366)
 LOOK_AHEAD = timedelta(weeks=8)
 
 
@@ -62,31 +61,14 @@ def look(work: Work, name: str) -> Iterable[object]:
 def add_override(work: Work, message: AddOverride) -> Iterable[object]:
     """Let somebody stand in. Raises Refused where it makes no sense, or `by` may not."""
     here = work.present
-    seats = here.seats(message.seat)
-    if not seats:
-        raise Refused(f"There is no seat {message.seat}; `/set who` lists them.")
     if here.person(message.person) is None:
         raise Refused(f"{message.person} is not among the people that setflow knows.")
-    if not message.start < message.end:
-        raise Refused("It ends before it begins; say the beginning first.")
-    if message.end <= work.now:
-        raise Refused("That stretch is over; nothing changed.")
-    if message.end - message.start > LONGEST_OVERRIDE:
-        raise Refused("That is over a year; change the rotation instead.")
-    displaced = _on_between(here, seats, message)
-    if not displaced:
-        raise Refused(f"Nobody has {message.seat} then, so there is nobody to stand in for.")
-    if displaced == (message.person,):
-        raise Refused(f"{here.named(message.person).title} is on then anyway; nothing changed.")
-    _may_override(work, message.by, message.seat, displaced, message.start)
-    number = rotations.add_override(
-        work.tx,
-        rules.Override(
-            0, message.seat, message.person, message.start, message.end, created_at=work.now
-        ),
-        by=message.by,
-        displaced=displaced,
+    asked = rules.Override(
+        0, message.seat, message.person, message.start, message.end, created_at=work.now
     )
+    displaced = rules.displaced(here.history, here.overrides, asked, work.now)
+    _may_override(work, message.by, message.seat, displaced, message.start)
+    number = rotations.add_override(work.tx, asked, by=message.by, displaced=displaced)
     work.changed()
     event = OverrideAdded(
         number,
@@ -128,20 +110,6 @@ def undo_override(work: Work, message: UndoOverride) -> Iterable[object]:
         f"override:{message.number}", [event], told, f"override {message.number}, by {message.by}"
     )
     return [event, RotationChanged(found.seat.partition(".")[0])]
-
-
-def _on_between(
-    here: present.Present, seats: Iterable[str], message: AddOverride
-) -> tuple[str, ...]:
-    """Who would be on those seats in the stretch, once each, soonest first."""
-    start = max(message.start, here.now)
-    found = [
-        name
-        for seat in seats
-        for shift in rules.shifts(here.history, here.overrides, seat, start, message.end)
-        for name in shift.people
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 def _may_override(

@@ -156,6 +156,11 @@ def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
     return inbox.report(tx, process, version, now=now)
 
 
+def button_heard(tx: Tx, test: str, by: str, *, now: datetime) -> None:
+    """Keep that the test button of that name was pressed by a Mattermost user."""
+    street.note(tx, f"test:{test}", f"pressed by {by}", now=now)
+
+
 def warn(tx: Tx, what: str, marker: str, *, now: datetime) -> None:
     """Tell the operations channel, once for each marker and day."""
     warning = Warn(what, f"{marker}:{now.date().isoformat()}")

@@ -123,14 +123,17 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
 
 def next_due(tx: Tx) -> datetime | None:
     """When something is to be worked next; None if nothing waits."""
-    instants = [
-        inbox.next_due(tx),
-        rotations.next_due(tx),
-        escalations.records.next_due(tx),
-        runs.records.next_due(tx),
-        incidents.records.next_due(tx),
-    ]
-    return min((instant for instant in instants if instant), default=None)
+    return min(waiting(tx).values(), default=None)
+
+
+def waiting(tx: Tx) -> dict[str, datetime]:
+    """When something of each kind is to be worked next; without kinds of which nothing waits."""
+    instants = {
+        "inbox": inbox.next_due(tx),
+        "rotation": rotations.next_due(tx),
+        **{kind: records.next_due(tx) for kind, records in _RECORDS.items()},
+    }
+    return {kind: instant for kind, instant in instants.items() if instant}
 
 
 def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:

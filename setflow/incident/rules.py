@@ -179,7 +179,7 @@ def wake(incident: Incident, now: datetime, around: Surroundings) -> Decision[In
 
 def still_owed(incident: Incident, day: str) -> bool:
     """Whether the update for `day` is still to come, so that a nudge for it makes sense."""
-    return incident.status == "open" and incident.day == day
+    return incident.day == day
 
 
 def _whose(incident: Incident) -> str:

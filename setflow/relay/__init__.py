@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 """Longer than any delivery: the adapters give up a call after 13 s, a post makes up to four."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
-LONGEST_TRY = timedelta(hours=24)
+LONGEST_TRY, LONGEST_REFUSED = timedelta(hours=24), timedelta(minutes=20)
+"""How long a silent far side is tried, and one that answers but does not take it: a person must
+mend that, and is told."""
 
 
 class Sender(Protocol):
@@ -57,6 +59,11 @@ class Relay:
         for waiting in taken:
             self._deliver(waiting)
         return len(taken)
+
+    def next_due(self) -> datetime | None:
+        """When the next effect may be tried; None if none waits but dead letters."""
+        with transaction(self.db) as tx:
+            return outbox.next_due(tx)
 
     def drain(self) -> int:
         """Deliver all that is due now; returns how many deliveries were tried."""
@@ -111,7 +118,9 @@ class Relay:
             "not delivered: %s", error, extra={"effect": waiting.effect.key, "again": error.again}
         )
         with transaction(self.db) as tx:
-            again = error.again and now - waiting.decided_at < LONGEST_TRY
+            refused = error.status is not None and 400 <= error.status < 429
+            longest = LONGEST_REFUSED if refused else LONGEST_TRY
+            again = error.again and now - waiting.decided_at < longest
             if again:
                 wait = self._wait_seconds(waiting.attempts, error.after_seconds)
                 until = now + timedelta(seconds=wait)

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from setflow.calendar import Turns, open_hours
 from setflow.effects import Decision, ShowHeader
+from setflow.errors import Refused
 from setflow.rotation.spec import Layer, Order, Rotation, Seat
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -602,12 +603,12 @@ def _holder(orders: tuple[Order, ...], number: int) -> str:
 class Watch:
     """What was last seen of a rotation.
 
-    turn_start  when its newest turn began; None before the first
-    people      seat → who is on, and who has the turn
-    revision    counts what was seen to change
+    seen_at   when that was
+    people    seat → who is on, and who has the turn
+    revision  counts what was seen to change
     """
 
-    turn_start: datetime | None
+    seen_at: datetime
     people: Mapping[str, tuple[str, ...]]
     revision: int
 
@@ -636,28 +637,66 @@ def look(
 
     Of several handoffs that passed unseen the last alone is told; none at the first look.
     """
-    seats = seats_of(history, name)
-    turns = [turn for turn in (turn_at(history, seat, now) for seat in seats) if turn]
-    began = max((turn.start for turn in turns), default=None)
     people = {
         seat: (
             *who(history, overrides, seat, now).people,
             *holders(history, overrides, seat, now),
         )
-        for seat in seats
+        for seat in seats_of(history, name)
     }
     wake_at = next_change(history, overrides, name, now)
-    changed = before is None or people != before.people
-    handed = before is not None and began is not None and began != before.turn_start
-    if not changed and not handed:
-        return Decision(before, wake_at=wake_at)  # type: ignore[arg-type]
-    revision = before.revision + 1 if before else 1
-    events: list[object] = (
-        [CrewChanged(name, "handoff" if handed else "override")] if changed else []
+    if before is None:
+        first = Watch(now, people, 1)
+        return Decision(first, [CrewChanged(name, "handoff")], [ShowHeader(name, "1")], wake_at)
+    began = _last_handoff(history, name, before.seen_at, now)
+    events: list[object] = []
+    if began:
+        ends = next_handoff(history, name, began) or began
+        events.append(HandedOff(name, began, ends))
+    if people != before.people:
+        events.append(CrewChanged(name, "handoff" if began else "override"))
+    if not events:
+        return Decision(Watch(now, people, before.revision), wake_at=wake_at)
+    revision = before.revision + 1
+    shown = [ShowHeader(name, str(revision))]
+    return Decision(Watch(now, people, revision), events, shown, wake_at)
+
+
+def _last_handoff(history: History, name: str, after: datetime, until: datetime) -> datetime | None:
+    """The last turn boundary of a rotation after one instant and up to another."""
+    last, following = None, next_handoff(history, name, after)
+    while following and following <= until:
+        last, following = following, next_handoff(history, name, following)
+    return last
+
+
+LONGEST_OVERRIDE = timedelta(days=366)
+
+
+def displaced(
+    history: History, overrides: Sequence[Override], asked: Override, now: datetime
+) -> tuple[str, ...]:
+    """Whom a stand-in would displace from `now` on, once each, soonest first.
+
+    Raises Refused where the stand-in makes no sense: over, too long, or for nobody.
+    """
+    seats = seats_of(history, asked.seat)
+    if not seats:
+        raise Refused(f"There is no seat {asked.seat}; `/set who` lists them.")
+    if not asked.start < asked.end:
+        raise Refused("It ends before it begins; say the beginning first.")
+    if asked.end <= now:
+        raise Refused("That stretch is over; nothing changed.")
+    if asked.end - asked.start > LONGEST_OVERRIDE:
+        raise Refused("That is over a year; change the rotation instead.")
+    found = dict.fromkeys(
+        name
+        for seat in seats
+        for shift in shifts(history, overrides, seat, max(asked.start, now), asked.end)
+        for name in shift.people
     )
-    if handed and began:
-        ends = min((turn.end for turn in turns), default=now)
-        events.insert(0, HandedOff(name, began, ends))
-    return Decision(
-        Watch(began, people, revision), events, [ShowHeader(name, str(revision))], wake_at
-    )
+    if not found:
+        raise Refused(f"Nobody has {asked.seat} then, so there is nobody to stand in for.")
+    if set(found) == {asked.person}:
+        raise Refused(f"{asked.person} is on then anyway; nothing changed.")
+    return tuple(found)

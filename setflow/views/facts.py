@@ -45,6 +45,8 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
     return AlertFacts(
         id=alert.id,
         nth=alert.nth,
+        round=alert.round,
+        step=alert.step,
         title=alert.title,
         priority=alert.priority,
         source=alert.source,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from setflow import inbox, outbox, present
+from setflow import history, inbox, outbox, present
 from setflow.db import Tx
 from setflow.escalation import store as escalations
 from setflow.escalation.rules import Status
@@ -16,6 +16,10 @@ from setflow.team.rules import Directory
 from setflow.team.spec import Person
 from setflow.views import runs
 from setflow.views.facts import alert_facts
+
+
+LATEST_REPORT = timedelta(seconds=15)
+"""A process reports every 5 s; three reports missing, it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,20 @@ class Reason:
     reason: str
     decided_at: datetime
     sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSent:
+    """A page handed over for delivery: to whom, how, and what became of it.
+
+    outcome  delivered, skipped, dropped; "" while it waits
+    error    why the last try failed, "" if none did
+    """
+
+    person: str
+    method: str
+    outcome: str
+    error: str
 
 
 def in_force(tx: Tx, *, now: datetime) -> present.Present | None:
@@ -141,6 +159,33 @@ def why(tx: Tx, *, key: str = "", post: str = "") -> Reason | None:
         key = lane
     row = outbox.find(tx, key=key) or outbox.last_of(tx, key)
     return Reason(row.key, row.reason, row.decided_at, row.settled_at) if row else None
+
+
+def running(tx: Tx, *, now: datetime) -> bool:
+    """Whether some process of setflow works on this database just now."""
+    return inbox.reported_since(tx, now - LATEST_REPORT)
+
+
+def pages_sent(tx: Tx, alert: int) -> list[PageSent]:
+    """The pages of an alert so far, oldest first."""
+    return [
+        PageSent(row.payload["person"], row.payload["method"], row.outcome or "", row.error or "")
+        for row in outbox.in_lanes(tx, f"page:{alert}.")
+        if row.kind == "PagePerson"
+    ]
+
+
+def button_heard(tx: Tx, test: str) -> bool:
+    """Whether the test button of that name was pressed, and the click came to us."""
+    return bool(history.of(tx, f"test:{test}", limit=1))
+
+
+def reasons(tx: Tx) -> list[Reason]:
+    """Why each effect of this database was decided, oldest first."""
+    return [
+        Reason(row.key, row.reason, row.decided_at, row.settled_at)
+        for row in outbox.everything(tx)
+    ]
 
 
 def health(tx: Tx, *, now: datetime) -> dict[str, Any]:

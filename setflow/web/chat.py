@@ -184,6 +184,11 @@ def _drop(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     return "Thrown away; what waited behind it goes on."
 
 
+def _test(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    engine.button_heard(tx, str(context["test"]), caller.user.username, now=caller.now)
+    return "It works: setflow heard you."
+
+
 _BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
     "ack": _alert("acknowledge", ""),
     "escalate": _alert("escalate", "It goes one step up now."),
@@ -195,4 +200,5 @@ _BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
     "undo": _undo,
     "retry": _retry,
     "drop": _drop,
+    "test": _test,
 }

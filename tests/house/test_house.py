@@ -21,7 +21,7 @@ MODULES = sorted((CHECKOUT / "setflow").rglob("*.py"))
 
 # The brackets keep this file from finding itself.
 MACHINE_PATH = re.compile(r"/(home|root|work|farm)/[a-zA-Z.]")
-REGISTRY = re.compile(r"index[-]url|find[-]links|https?://[^ ]*/simple(/|\b)|\"resolved\":")
+REGISTRY = re.compile(r"index[-]url|find[-]links|https?://[^ ]*/simple(/|\b)|\"resolved\": *\"http")
 SYNONYMS = re.compile(
     r"(?i)^(roster|rota|on_?duty|policy|reminder|mute|silence|substitute|checklist|workflow|shift_?change)s?$"
 )
@@ -108,9 +108,11 @@ def test_every_command_stands_in_the_readme():
     assert missing == []
 
 
-@pytest.mark.parametrize("name", [*settings.NAMES, settings.HOOK_KEY, settings.NOTIFY])
-def test_every_variable_stands_in_the_readme(name):
-    assert name in (CHECKOUT / "README.md").read_text()
+def test_every_variable_stands_in_the_readme():
+    readme = (CHECKOUT / "README.md").read_text()
+    names = [*settings.NAMES, settings.HOOK_KEY, settings.NOTIFY]
+
+    assert [name for name in names if name not in readme] == []
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported():

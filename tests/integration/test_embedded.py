@@ -1,5 +1,6 @@
 import itertools
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -150,6 +151,17 @@ def test_who_attached_runs_the_server_once_its_owner_is_gone(root, run, how):
     assert ask(attached) == 1
     assert postmaster(attached) != before
     assert not runs(before)
+
+
+def test_a_server_goes_with_its_owner_though_nobody_follows(root, run):
+    owner, attached = Owner(root), run()
+    assert owner.says() == "started"
+    attached.start()
+    server = os.pidfd_open(postmaster(attached))
+    owner.ends(signal.SIGKILL)
+
+    assert select.select([server], [], [], WAIT_SECONDS)[0] == [server]
+    os.close(server)
 
 
 def test_of_many_that_start_at_once_one_starts_the_server(root):

@@ -174,6 +174,12 @@ def test_a_run_opens_with_its_first_phase_and_shows_it():
     assert decision.wake_at == at("2026-11-30 12:00")
 
 
+def test_a_title_may_name_the_week_by_the_playbook_s_own_clock():
+    text = WEEK.replace("Week of {{ who }}", "SET week {{ week }}")
+
+    assert begun(text, "2026-11-30 00:30").state.title == "SET week 49"
+
+
 def test_a_run_that_starts_late_counts_from_when_it_was_due():
     message = Start(7, book(), "set/1", FACTS, due=at(MONDAY))
     decision = start(None, message, at("2026-11-30 12:30"), WORLD)
@@ -442,6 +448,17 @@ def test_a_next_lead_who_turns_out_to_stay_has_nothing_to_accept():
     assert task(run, "accept").note == "lead stays the same"
 
 
+def test_what_falls_away_with_a_change_of_people_opens_what_waits_for_it():
+    phases = (
+        "[{id: a, title: A, tasks: [{id: x, title: X, role: next-lead}]},"
+        " {id: b, title: B, starts: {after: a}, tasks: [{id: y, title: Y, role: lead}]}]"
+    )
+    run = begun(f"{HEAD}{ROLES}\nphases: {phases}").state
+    decision = rebind(run, Rebind(7, "override"), at(FRIDAY), around(next_lead=("mara",)))
+
+    assert decision.events[-1] == PhaseOpened(7, "b", at(FRIDAY))
+
+
 def test_a_run_ends_with_its_turn_and_a_rule_still_speaks_of_what_is_open():
     run, events, effects = woken(begun().state, at("2026-12-08 09:00"))
 
@@ -456,6 +473,27 @@ def test_a_run_ends_with_its_turn_and_a_rule_still_speaks_of_what_is_open():
         RulePost(7, "unaccepted", "accept/.1", "@max", "Week of Ana: not accepted"),
     ]
     assert wake(run, at("2026-12-09 09:00"), WORLD).wake_at is None
+
+
+def test_the_end_comes_before_what_is_due_at_that_very_instant():
+    text = WEEK.replace('"start + 1bd 12:00"', '"start + 7d"')
+    run, events, _ = woken(begun(text).state, at("2026-12-08 09:00"))
+
+    assert task(run, "owners").due == run.ended_at
+    assert not [one for one in of(TaskOverdue, events) if one.task == "owners"]
+
+
+def test_every_phase_shows_that_the_run_is_over():
+    decision = end(begun().state, EndRun(7, "mara", "not needed"), at(MONDAY), WORLD)
+
+    assert decision.effects == [ShowRun(7, "start", 2)]
+
+
+def test_a_repeated_task_comes_up_with_a_phase_that_opens_at_its_hour():
+    text = WEEK.replace("start + 1bd 09:00", "start + 1bd 10:00")
+    run, _, _ = woken(begun(text).state, at("2026-12-01 10:00"))
+
+    assert task(run, "board").occurrence == at("2026-12-01 10:00").isoformat()
 
 
 def test_an_open_task_may_still_be_done_after_the_end_and_stops_the_rule():
@@ -580,6 +618,23 @@ def test_a_phase_opens_when_its_condition_holds_and_the_run_ends_with_it():
     over = tick(later, TickTask(7, "retro", "bo", "button"), at("2026-12-02 10:00"), closed)
     assert over.state.status == "over"
     assert over.events[-1] == RunEnded(7, "what it was for is over", ("said",))
+
+
+def test_a_run_that_somebody_ends_posts_no_more():
+    run = facts_changed(begun(INCIDENT, world=ticket()).state, at(MONDAY), ticket(open=False)).state
+    assert run.firings
+    decision = end(run, EndRun(7, "mara", ""), at(MONDAY), ticket(open=False))
+
+    assert decision.wake_at is None
+
+
+def test_what_repeats_is_never_done_with():
+    text = f"{HEAD}{ROLES}\nphases: [{{id: a, title: A, tasks: [{{id: b, title: B, role: lead, repeat: each day 10:00}}]}}]"  # noqa: E501
+    run, _, _ = woken(begun(text).state, at("2026-11-30 10:00"))
+    decision = tick(run, TickTask(7, "b", "bo", "slash"), at("2026-11-30 10:00"), WORLD)
+
+    assert decision.state.status == "open"
+    assert decision.wake_at == at("2026-12-01 10:00")
 
 
 def test_a_run_is_over_when_all_is_done_and_nothing_repeats():

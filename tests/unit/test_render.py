@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from setflow import signature
 from setflow.adapters.mattermost.post import AMBER, GREEN, GREY, RED, Post
@@ -547,7 +548,7 @@ def everything(text: str):
         priority=text,
         source=text,
         url=text,
-        details={text: text},
+        details={f"{number}{text}": text for number in range(9)},
         owner=who,
         owned_at=at("3:14"),
         closed_by=text,
@@ -603,7 +604,7 @@ def everything(text: str):
 
 NASTY = [
     "@channel @here @all @mara",
-    "<!channel> <@mara>",
+    "<!channel> <@mara> &commat;channel &#64;here",
     "[click](https://evil.example)",
     "![x](https://evil.example/x.png)",
     "https://evil.example www.evil.example mailto:a@evil.example",
@@ -627,7 +628,7 @@ def test_nothing_from_outside_mentions_links_or_formats_under_the_bots_name(text
         left = OURS.sub("", whole)
         assert not re.search(r"[@#~](?!\u200b)\w", left), (effect, whole)
         assert not re.search(r"(?<!\\)\[[^\]]*(?<!\\)\]\(", left), (effect, whole)
-        assert not re.search(r"://|<!|www\.|mailto:\w", left), (effect, whole)
+        assert not re.search(r"://|<!|www\.|mailto:\w|&\w+;", left), (effect, whole)
         assert not re.search(
             r"\n#(?!\u200b)|\n>|(?<!\\)```|(?<!\\)\||(?<!\\)`(?!Resolve|;)", left
         ), whole
@@ -640,7 +641,15 @@ def test_every_post_stays_within_the_limits_of_the_server(text):
     for effect, facts in everything(text * 200):
         post = said(effect, facts)
         assert 0 < len(post.message) <= 16_383 or not escape(text)
+        assert all(len(bar["text"]) <= 1_000 for bar in post.attachments)
         assert len(json.dumps(post.attachments, ensure_ascii=False)) <= 8_000
+
+
+def test_a_post_with_more_than_fits_is_cut():
+    item = HandoverItem("MM-1", "https://j.example.com/" + "x" * 900, "a", "L1", "b", False, None)
+    post = said(ShowHandover(9), replace(HANDOVER, tickets=(item,) * 40), "9:00")
+    assert len(post.message) == 16_383
+    assert post.message.endswith("…")
 
 
 def test_every_button_is_signed_and_can_be_clicked():
@@ -775,6 +784,24 @@ def test_escaping_keeps_the_words(text):
     kept = escape(text.replace("\\", ""), 10_000).replace(ZERO, "").replace("\\", "")
     assert words == kept
     assert "\n" not in words
+
+
+MARKUP = st.text(st.sampled_from("ab 1.\\`*_~[]()<>!|#+-=&;:/@\n\t"), max_size=30) | st.text()
+
+
+@given(MARKUP)
+def test_escaped_text_is_a_plain_paragraph_to_a_markdown_parser(text):
+    parser = MarkdownIt("gfm-like", {"linkify": False})
+    for words in (escape(text), f"- **{escape(text)}** x"):
+        tokens = [token for block in parser.parse(words) for token in block.children or ()]
+        assert {token.type for token in tokens} <= {
+            "text",
+            "text_special",
+            "strong_open",
+            "strong_close",
+        }
+    kinds = {block.type for block in parser.parse(escape_lines(text))}
+    assert kinds <= {"paragraph_open", "inline", "paragraph_close"}
 
 
 def test_lines_are_counted():

@@ -26,6 +26,8 @@ from setflow.facts import AlertFacts, PageFacts, Passed, Who
 
 Say = Callable[[str], str]
 
+FIRING, ACKNOWLEDGED, RESOLVED = "firing", "acknowledged", "resolved"
+
 STEPS_SHOWN = 4
 DETAILS_SHOWN = 5
 LATE_SECONDS = 60
@@ -36,7 +38,7 @@ LONGEST_TITLE = 80
 
 def alert_post(alert: AlertFacts, pen: Pen) -> Post:
     """The channel's post on an alert: how far up it is, or who has it; nobody is notified."""
-    if alert.status == "firing":
+    if alert.status == FIRING:
         story = _story(alert, pen.now)
     else:
         story = outcome(alert, alert.zone, pen.now)
@@ -44,9 +46,9 @@ def alert_post(alert: AlertFacts, pen: Pen) -> Post:
     return pen.post(f"{_heading(alert)} — {story}", bar)
 
 
-def reminder(alert: AlertFacts, pen: Pen) -> Post:
+def still_nobody(alert: AlertFacts, pen: Pen) -> Post:
     """What the channel is told while the ladder is at its end; those paged last are notified."""
-    if alert.status != "firing":
+    if alert.status != FIRING:
         return alert_post(alert, pen)
     last = next((step.people for step in reversed(alert.passed) if step.people), ())
     waited = span(pen.now - alert.fired_at)
@@ -61,7 +63,7 @@ def reminder(alert: AlertFacts, pen: Pen) -> Post:
 def channel_call(effect: PageChannel, alert: AlertFacts, pen: Pen) -> Post:
     """What a channel is told because a step of the ladder names it: the one call to all in it."""
     post = alert_post(alert, pen)
-    if alert.status != "firing":
+    if alert.status != FIRING:
         return post
     call = f"{post.message}. @channel: whoever can, take it."
     return replace(
@@ -75,15 +77,15 @@ def page_post(page: PageFacts, pen: Pen) -> Post:
     """A page as its receiver sees it now: what to do, or who has it; the only one it notifies."""
     alert, zone, now = page.alert, page.zone, pen.now
     heading = _heading(alert)
-    if page.mine and alert.status == "acknowledged":
+    if page.mine and alert.status == ACKNOWLEDGED:
         since = f" since {when(alert.owned_at, zone, now=now)}" if alert.owned_at else ""
         return pen.post(
             f"✓ {heading} — you have it{since}. Reply in its thread to note something; "
             "`Resolve` ends it.",
             pen.bar(AMBER, "Yours, not over yet.", [_button(alert, "resolve", "Resolve")]),
         )
-    if alert.status != "firing" or not page.wanted:
-        over = alert.status == "resolved"
+    if alert.status != FIRING or not page.wanted:
+        over = alert.status == RESOLVED
         words = "Over." if over else "Nothing for you to do."
         return pen.post(
             f"{heading} — {outcome(alert, zone, now)}.", pen.bar(GREEN if over else GREY, words)
@@ -127,14 +129,14 @@ def stand_down_text(page: PageFacts, now: datetime) -> tuple[str, str]:
 
 def outcome(alert: AlertFacts, zone: ZoneInfo, now: datetime, say: Say = escape) -> str:
     """How it stands with an alert that waits for nobody, as the end of a sentence."""
-    if alert.status == "acknowledged" and alert.owner:
+    if alert.status == ACKNOWLEDGED and alert.owner:
         if alert.owned_at is None:
             return f"{say(alert.owner.title)} has it"
         took = span(alert.owned_at - alert.fired_at)
         return (
             f"{say(alert.owner.title)} has it since {when(alert.owned_at, zone, now=now)} ({took})"
         )
-    if alert.status == "resolved":
+    if alert.status == RESOLVED:
         by = f", said {say(alert.closed_by)}" if alert.closed_by else ""
         return (
             f"over since {when(alert.closed_at, zone, now=now)}{by}" if alert.closed_at else "over"
@@ -180,16 +182,16 @@ def _heading(alert: AlertFacts) -> str:
 def _state(alert: AlertFacts) -> tuple[str, str]:
     owner = escape(alert.owner.title) if alert.owner else "Somebody"
     colour, words = {
-        "firing": (RED, "Nobody has it yet."),
-        "acknowledged": (AMBER, f"{owner} has it; not over yet."),
-        "resolved": (GREEN, "Over."),
+        FIRING: (RED, "Nobody has it yet."),
+        ACKNOWLEDGED: (AMBER, f"{owner} has it; not over yet."),
+        RESOLVED: (GREEN, "Over."),
     }.get(alert.status, (GREY, "Nothing to do for now."))
     return colour, _below(words, alert)
 
 
 def _below(words: str, alert: AlertFacts) -> str:
     """`words`, then where it comes from, and its details while it is not over."""
-    if alert.status == "resolved":
+    if alert.status == RESOLVED:
         return words
     source = f"{link('Open', alert.url)} in {escape(alert.source)}" if safe_url(alert.url) else ""
     count = f"seen {alert.count} times" if alert.count > 1 else ""
@@ -202,10 +204,10 @@ def _below(words: str, alert: AlertFacts) -> str:
 
 
 def _channel_buttons(alert: AlertFacts) -> list[Button]:
-    if alert.status == "firing":
+    if alert.status == FIRING:
         up = [] if alert.mirrored or alert.nobody else [_button(alert, "escalate", "Escalate")]
         return [_button(alert, "ack", "Acknowledge", "primary"), *up]
-    return [_button(alert, "resolve", "Resolve")] if alert.status == "acknowledged" else []
+    return [_button(alert, "resolve", "Resolve")] if alert.status == ACKNOWLEDGED else []
 
 
 def _button(alert: AlertFacts, do: str, name: str, style: str = "default") -> Button:

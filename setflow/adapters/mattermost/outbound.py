@@ -5,7 +5,6 @@ of the server that is not in its API documents was observed on real ones: a `pen
 a repeated post the same one for 30 s, after which the key in the post's props has to be looked for.
 """
 
-import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,10 +54,6 @@ class PluginRun:
     id: str
     name: str
     channel_id: str
-
-    def mentions(self, key: str) -> bool:
-        """Whether its name holds the ticket `key` as a word: MM-1 is not in "MM-12: …"."""
-        return bool(re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", self.name, re.IGNORECASE))
 
 
 @dataclass(frozen=True, slots=True)

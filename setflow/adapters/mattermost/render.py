@@ -14,8 +14,8 @@ from setflow.adapters.mattermost.alerts import (
     channel_call,
     page_post,
     page_text,
-    reminder,
     stand_down_text,
+    still_nobody,
     stood_down,
 )
 from setflow.adapters.mattermost.post import GREEN, GREY, RED, Button, Context, Pen, Post
@@ -88,7 +88,7 @@ def render(
         case PageChannel(revision=0), AlertFacts():
             return channel_call(effect, facts, pen)
         case RemindChannel(), AlertFacts():
-            return reminder(facts, pen)
+            return still_nobody(facts, pen)
         case _:
             return _WRITERS[type(facts)](facts, pen)
 

@@ -21,10 +21,11 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _HALF_A_YEAR = 183
 
 # A zero-width space takes the meaning from a character that a backslash cannot disarm: Mattermost
-# looks for mentions, ~channels and #hashtags after Markdown, and for Slack's <!channel> before it.
+# looks for mentions, ~channels and #hashtags after Markdown (which has turned &commat; into @), and
+# for Slack's <!channel> before it.
 _ZERO_WIDTH = "\u200b"
-_MARKDOWN = re.compile(r"[`*\[\]|>]|(?<![^\W_])_|_(?![^\W_])")
-_MEANING = re.compile(r"[@#~<]")
+_MARKDOWN = re.compile(r"[\\`*\[\]|>]|(?<![^\W_])_|_(?![^\W_])")
+_MEANING = re.compile(r"[@#~<]|&(?=\w+;)")
 _LINK = re.compile(
     r"(?<=:)(?=//)|(?<=\bwww)(?=\d{0,3}\.)|(?<=\bmailto:)|(?<=\btel:)", re.IGNORECASE
 )

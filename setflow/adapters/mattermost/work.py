@@ -221,5 +221,5 @@ def _item_line(item: HandoverItem, zone: ZoneInfo, now: datetime) -> str:
     owner = f"owner {escape(item.owner)}" if item.owner else "no owner"
     leaves = "" if item.stays else " — **needs an owner in the incoming crew**"
     said = when(item.last_update_at, zone, now=now) if item.last_update_at else "never"
-    what = f"**{link(item.key, item.url)}** {escape(item.title)}"
+    what = f"**{link(item.key, item.url)}** {escape(item.title, 80)}"
     return f"- {what}{level} · {owner}{leaves} · last word {said}"

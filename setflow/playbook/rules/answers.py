@@ -8,7 +8,7 @@ from typing import Any
 from setflow.calendar import instant
 from setflow.effects import Decision
 from setflow.errors import Refused
-from setflow.playbook.rules.asking import bound, holds, newest, said, settled
+from setflow.playbook.rules.asking import bound, holds, newest, said, settled, week
 from setflow.playbook.rules.work import Work
 from setflow.playbook.spec import (
     EndRun,
@@ -79,7 +79,7 @@ def start(
         raise Refused(f"{book.name} needs to know its {missing[0]}; name it and start again.")
     _check_target(message, around)
     begun = message.due or now
-    facts = {**message.facts, **around.facts}
+    facts = {**message.facts, **around.facts, "week": week(begun, around.zone)}
     turn_end = message.facts.get("turn_end")
     run = Run(
         id=message.id,

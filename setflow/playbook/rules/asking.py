@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from setflow.playbook.spec import Phase, Playbook, Run, Surroundings, TaskState
 
@@ -53,6 +55,11 @@ def said(around: Surroundings, template: str, facts: Mapping[str, Any]) -> str:
         return around.render(template, facts)
     except ValueError:
         return template
+
+
+def week(when: datetime, zone: ZoneInfo) -> str:
+    """The number of the ISO 8601 week that an instant lies in by the clock of `zone`."""
+    return str(when.astimezone(zone).isocalendar().week)
 
 
 def channel_name(text: str) -> str:

@@ -20,6 +20,7 @@ from setflow.playbook.rules.asking import (
     phase_done,
     said,
     settled,
+    week,
 )
 from setflow.playbook.spec import (
     ActionWanted,
@@ -281,8 +282,6 @@ class Work:
         left = tuple(one for one in self.run.firings if one != firing)
         self.run = replace(self.run, firings=left)
         state = next((one for one in self.run.tasks if one.key == firing.task), None)
-        if state and state.status != "open":
-            return
         rule = next(one for one in self.run.playbook.rules if one.id == firing.rule)
         for index, (to, text) in enumerate(self._posts(rule, state)):
             marker = f"{firing.occurrence}.{index}"
@@ -420,7 +419,8 @@ class Work:
             }
             for phase in run.playbook.phases
         }
-        own = {
+        own: dict[str, Any] = {
+            "week": week(run.started_at, self.around.zone),
             "run": {"id": run.id, "title": run.title, "status": run.status},
             "phases": phases,
             "roles": {name: list(people) for name, people in run.roles.items()},

@@ -1,10 +1,9 @@
-"""Values of the slice: `values` (a playbook), `reading` (its YAML → values), `running` (a run)."""
+"""Values of the slice: `values` (a playbook), `words` and `reading` (YAML), `running` (a run)."""
 
-from setflow.playbook.spec.reading import Checks, Known, read_playbook
+from setflow.playbook.spec.reading import read_playbook
 from setflow.playbook.spec.running import (
     ActionWanted,
     EndRun,
-    FactsChanged,
     Firing,
     PhaseOpened,
     PhaseState,
@@ -23,13 +22,13 @@ from setflow.playbook.spec.running import (
     TickTask,
 )
 from setflow.playbook.spec.values import Due, Phase, Playbook, Role, Rule, Task, Trigger
+from setflow.playbook.spec.words import Checks, Known
 
 __all__ = [
     "ActionWanted",
     "Checks",
     "Due",
     "EndRun",
-    "FactsChanged",
     "Firing",
     "Known",
     "Phase",

@@ -1,13 +1,9 @@
 """A playbook from its YAML. The shape of the file is that of DESIGN section 7."""
 
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from setflow.calendar import clock, day, zone
+from setflow.calendar import day
 from setflow.document import Node, Reader
 from setflow.due import DueRule, Duty, Nudge, Quiet, parse_due
 from setflow.playbook.spec.values import (
@@ -26,8 +22,17 @@ from setflow.playbook.spec.values import (
     Task,
     Trigger,
 )
-
-T = TypeVar("T")
+from setflow.playbook.spec.words import (
+    Checks,
+    Words,
+    a_clock,
+    a_span,
+    a_wall_time,
+    an_answer,
+    circular,
+    ids_in,
+    listed,
+)
 
 SECTIONS = (
     *("playbook", "title", "owners", "timezone", "calendar", "roles", "parameters", "channel"),
@@ -36,40 +41,11 @@ SECTIONS = (
 )
 EVENTS = ("rotation.handoff", "slash", "ticket.changed")
 RULE_EVENTS = ("task.overdue", "run.started", "phase.started")
-SATISFIED_BY = ("status_update", "jira_comment", "playbooks_status")
 SOURCES = ("owner", "crew", "support")
 
-_ID = re.compile(r"[a-z][a-z0-9-]*")
-_TAG = re.compile(r"post\(#[\w-]+\)")
 _START = DueRule("start", "start")
 _DAILY = DueRule("each day 00:00", "each", day="day", at=time())
 _NEVER = datetime(1, 1, 1)  # noqa: DTZ001  a wall time that stands for one that cannot be read
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The names that a configuration has, for a playbook to use."""
-
-    seats: Collection[str]
-    rotations: Collection[str]
-    people: Collection[str]
-    groups: Collection[str]
-    channels: Collection[str]
-    calendars: Collection[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What a playbook's texts are held against.
-
-    known       names to be used; None: any, the playbook being read without a configuration
-    expression  raises ValueError for what is no CEL
-    template    raises ValueError for what is no template
-    """
-
-    known: Known | None
-    expression: Callable[[str], None]
-    template: Callable[[str], None]
 
 
 def read_playbook(node: Node, reader: Reader, *, version: str, checks: Checks) -> Playbook | None:
@@ -84,22 +60,8 @@ def read_playbook(node: Node, reader: Reader, *, version: str, checks: Checks) -
     return _Reading(keys, reader, checks).playbook(version)
 
 
-class _Reading:
-    """One reading. Roles, parameters, phases and tasks are known by name before they are read."""
-
-    def __init__(self, keys: Mapping[str, Node], reader: Reader, checks: Checks) -> None:
-        self.keys, self.reader, self.checks = keys, reader, checks
-        self.zone = reader.parsed(keys["timezone"], zone, ZoneInfo("UTC"))
-        self.role_names = _names(keys, "roles")
-        self.parameter_names = _names(keys, "parameters")
-        phases = _listed(keys, "phases")
-        self.phase_ids = _ids(phases)
-        self.task_ids = [
-            one
-            for part in phases
-            if isinstance(part.value, Mapping)
-            for one in _ids(_listed(part.value, "tasks"))
-        ]
+class _Reading(Words):
+    """One reading of a whole playbook."""
 
     def playbook(self, version: str) -> Playbook:
         keys = self.keys
@@ -128,70 +90,9 @@ class _Reading:
             tests=self.each(keys, "tests", self.example),
         )
 
-    # Small things
-
-    def of(self, keys: Mapping[str, Node], name: str, read: Callable[[Node], T], otherwise: T) -> T:
-        return read(keys[name]) if name in keys else otherwise
-
-    def inside(
-        self, keys: Mapping[str, Node], name: str, known: Collection[str], required: Collection[str]
-    ) -> Mapping[str, Node]:
-        """The entries of the mapping `name`, none where it is left out."""
-        return self.reader.mapping(keys[name], known, required) if name in keys else {}
-
-    def each(self, keys: Mapping[str, Node], name: str, read: Callable[[Node], T]) -> tuple[T, ...]:
-        return tuple(map(read, self.reader.items(keys[name]))) if name in keys else ()
-
-    def one_of(
-        self, keys: Mapping[str, Node], name: str, choices: tuple[str, ...], otherwise: str
-    ) -> str:
-        return self.of(keys, name, lambda node: self.reader.choice(node, choices), otherwise)
-
-    def id(self, node: Node) -> str:
-        return self.reader.parsed(node, _id, "")
-
-    def template(self, node: Node) -> str:
-        return self.reader.parsed(node, lambda text: _checked(text, self.checks.template), "")
-
-    def condition(self, node: Node) -> str:
-        return self.reader.parsed(node, lambda text: _checked(text, self.checks.expression), "")
-
-    def role(self, node: Node) -> str:
-        return self.reader.name(node, self.role_names, "this playbook's roles")
-
-    def task_name(self, node: Node) -> str:
-        return self.reader.name(node, self.task_ids, "this playbook's tasks")
-
-    def named(self, kind: str) -> Callable[[Node], str]:
-        """A reader of names of that kind, which is a field of Known."""
-        known = self.checks.known
-        if known is None:
-            return self.reader.text
-        return lambda node: self.reader.name(node, getattr(known, kind), kind)
-
-    def targets(self, keys: Mapping[str, Node], name: str) -> tuple[str, ...]:
-        return self.each(keys, name, self.target("role", "group", "person"))
-
-    def target(self, *kinds: str) -> Callable[[Node], str]:
-        """A reader of `KIND:NAME`."""
-
-        def read(node: Node) -> str:
-            text = self.reader.text(node)
-            kind, colon, name = text.partition(":")
-            if text and (not colon or kind not in kinds):
-                shown = " or ".join(f"{kind}:NAME" for kind in kinds)
-                self.reader.fail(node, f'"{text}" names nobody; write {shown}')
-                return ""
-            plural = {"group": "groups", "person": "people", "channel": "channels"}
-            of = self.role if kind == "role" else self.named(plural.get(kind, ""))
-            bare = Node(name, node.file, node.line, node.column, node.path)
-            return text if text and of(bare) else ""
-
-        return read
-
     def unique(self) -> None:
         given = {"phases": self.phase_ids, "tasks": self.task_ids}
-        given |= {name: _ids(_listed(self.keys, name)) for name in ("triggers", "rules")}
+        given |= {name: ids_in(listed(self.keys, name)) for name in ("triggers", "rules")}
         for name, ids in given.items():
             for twice in sorted({one for one in ids if ids.count(one) > 1}):
                 place = self.keys["phases" if name == "tasks" else name]
@@ -203,7 +104,7 @@ class _Reading:
         parts = self.reader.mapping(node)
         found = {name: self.one_role(name, part) for name, part in parts.items()}
         for name, part in parts.items():
-            if _circular(name, {one.name: [one.fallback] for one in found.values()}):
+            if circular(name, {one.name: [one.fallback] for one in found.values()}):
                 self.reader.fail(part, "falls back on itself")
         return found
 
@@ -284,10 +185,10 @@ class _Reading:
         after = {phase.id: [phase.starts.after] for phase in found if phase.starts}
         needs = {task.id: task.needs for phase in found for task in phase.tasks}
         for phase, part in zip(found, parts, strict=True):
-            if _circular(phase.id, after):
+            if circular(phase.id, after):
                 self.reader.fail(part, "waits for itself")
             for task in phase.tasks:
-                if _circular(task.id, needs):
+                if circular(task.id, needs):
                     self.reader.fail(part, f'has a task that needs itself: "{task.id}"')
         return found
 
@@ -349,7 +250,7 @@ class _Reading:
         )
 
     def tz(self, node: Node) -> str:
-        return self.reader.parsed(node, _tz, "run")
+        return self.reader.parsed(node, a_clock, "run")
 
     def once(self, node: Node) -> DueRule:
         rule = self.reader.parsed(node, parse_due, _START)
@@ -389,7 +290,7 @@ class _Reading:
             owed_by=self.of(keys, "owed_by", self.role, ""),
             every=self.of(keys, "every", self.repeating, _DAILY),
             satisfied_by=self.each(
-                keys, "satisfied_by", lambda part: self.reader.parsed(part, _satisfies, "")
+                keys, "satisfied_by", lambda part: self.reader.parsed(part, an_answer, "")
             ),
             sources=self.each(keys, "from", lambda part: self.reader.choice(part, SOURCES)),
             nudges=tuple(sorted(nudges, key=lambda nudge: nudge.after)),
@@ -410,7 +311,7 @@ class _Reading:
         keys = self.reader.mapping(node, ("tz", "outside", "unless"), ("outside",))
         span = (time(), time())
         begin, end = self.of(
-            keys, "outside", lambda part: self.reader.parsed(part, _span, span), span
+            keys, "outside", lambda part: self.reader.parsed(part, a_span, span), span
         )
         tz = self.of(keys, "tz", self.tz, "run")
         return Quiet(tz, begin, end, self.of(keys, "unless", self.condition, ""))
@@ -457,68 +358,4 @@ class _Reading:
         )
 
     def wall(self, node: Node) -> datetime:
-        return self.reader.parsed(node, _wall, _NEVER)
-
-
-def _names(keys: Mapping[str, Node], name: str) -> list[str]:
-    node = keys.get(name)
-    return list(node.value) if node and isinstance(node.value, Mapping) else []
-
-
-def _listed(keys: Mapping[str, Node], name: str) -> tuple[Node, ...]:
-    node = keys.get(name)
-    return node.value if node and isinstance(node.value, tuple) else ()
-
-
-def _ids(nodes: tuple[Node, ...]) -> list[str]:
-    given = [node.value.get("id") for node in nodes if isinstance(node.value, Mapping)]
-    return [node.value for node in given if node and isinstance(node.value, str)]
-
-
-def _checked(text: str, check: Callable[[str], None]) -> str:
-    check(text)
-    return text
-
-
-def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
-        raise ValueError(f'"{text}" is no id; write small letters, digits and hyphens')
-    return text
-
-
-def _tz(text: str) -> str:
-    return text if text in ("run", "assignee") else zone(text).key
-
-
-def _span(text: str) -> tuple[time, time]:
-    begin, hyphen, end = text.partition("-")
-    if not hyphen or begin.strip() == end.strip():
-        raise ValueError(f'"{text}" is no stretch of the day; write 08:00-18:00')
-    return clock(begin.strip()), clock(end.strip())
-
-
-def _satisfies(text: str) -> str:
-    if text not in SATISFIED_BY and not _TAG.fullmatch(text):
-        raise ValueError(f'"{text}" is none of {", ".join(SATISFIED_BY)}, post(#TAG)')
-    return text
-
-
-def _wall(text: str) -> datetime:
-    begin, _, rest = text.partition(" ")
-    if not rest:
-        raise ValueError(f'"{text}" is no wall-clock time; write 2026-11-30 08:00')
-    return datetime.combine(day(begin), clock(rest))
-
-
-def _circular(name: str, after: Mapping[str, Collection[str]]) -> bool:
-    """Whether going along `after` from `name` leads back to it."""
-    seen: set[str] = set()
-    waiting = list(after.get(name, ()))
-    while waiting:
-        one = waiting.pop()
-        if one and one == name:
-            return True
-        if one not in seen:
-            seen.add(one)
-            waiting += after.get(one, ())
-    return False
+        return self.reader.parsed(node, a_wall_time, _NEVER)

@@ -105,7 +105,8 @@ class Surroundings:
     groups    members of the groups that rules post to
     zones     of people
     days      the playbook's calendar; `zone` the playbook's
-    facts     for CEL and templates: ticket, …; run, phases, roles and task are added to them
+    facts     for CEL and templates: ticket, …; to them come run, week (ISO 8601, of its start),
+              phases, roles and task
     evaluate  whether a CEL condition holds of facts
     render    a template filled in with facts
     Both raise ValueError where something is spoken of that is not there.
@@ -157,13 +158,6 @@ class Rebind:
 
     run: int
     why: Literal["handoff", "override"]
-
-
-@dataclass(frozen=True, slots=True)
-class FactsChanged:
-    """What a run's conditions ask about has changed: its ticket."""
-
-    run: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One item: who by `role`, when by `due`, again by `repeat`, not before `needs` are settled."""
+    """One item: who by `role`, when by `due`, again by `repeat`, not before `needs` are settled.
+
+    Due rules count from the opening of its phase, those with `occurrence` from when it came up.
+    """
 
     id: str
     title: str

@@ -1,0 +1,1 @@
+"""Commands for the first day: init mattermost, init config, doctor."""
