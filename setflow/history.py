@@ -30,7 +30,7 @@ def write(tx: Tx, happened: Iterable[Happened], *, now: datetime) -> None:
             "at": now,
             "kind": type(item.event).__name__,
             "subject": item.subject,
-            "payload": _ANY.dump_python(item.event, mode="json"),
+            "payload": _ANY.dump_python(item.event, mode="json", fallback=str),
             "reason": item.reason,
         }
         for item in happened

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 from setflow import engine
-from setflow.db import DatabaseGone, Db, transaction
+from setflow.db import Conflict, DatabaseGone, Db, transaction
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,10 @@ def _all_of(db: Db, kind: str, now: datetime) -> int:
                 count = engine.work_due(tx, kind, now, limit=BATCH)
         except DatabaseGone:
             raise
+        except Conflict as conflict:
+            # Another process was there first: what it left comes up again, one by one.
+            log.info("a batch collided: %s", conflict, extra={"kind": kind})
+            count = _one_by_one(db, kind, now)
         except Exception:
             log.exception("a batch could not be worked, so one by one", extra={"kind": kind})
             count = _one_by_one(db, kind, now)
@@ -46,11 +50,18 @@ def _one_by_one(db: Db, kind: str, now: datetime) -> int:
                 worked = engine.work_due(tx, kind, now, limit=1)
         except DatabaseGone:
             raise
+        except Conflict as conflict:
+            log.info("collided again: %s", conflict, extra={"kind": kind})
+            worked = 0 if not conflict.constraint else _set_aside(db, kind, now, conflict)
         except Exception as error:
             log.exception("could not be worked", extra={"kind": kind})
-            with transaction(db) as tx:
-                worked = engine.set_aside(tx, kind, now, error=f"{type(error).__name__}: {error}")
+            worked = _set_aside(db, kind, now, error)
         if not worked:
             break
         count += worked
     return count
+
+
+def _set_aside(db: Db, kind: str, now: datetime, error: Exception) -> int:
+    with transaction(db) as tx:
+        return engine.set_aside(tx, kind, now, error=f"{type(error).__name__}: {error}")

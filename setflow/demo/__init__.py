@@ -4,6 +4,6 @@
 `transcript` is what came of it.
 """
 
-from setflow.demo.run import Options, run
+from setflow.demo.run import run
 
-__all__ = ["Options", "run"]
+__all__ = ["run"]

@@ -101,6 +101,11 @@ class Player:
         """Have `play_on` return soon."""
         self._stopped.set()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody said `stop`."""
+        return self._stopped.is_set()
+
     # how time passes
 
     @property
@@ -137,7 +142,7 @@ class Player:
     def _next(self) -> Coming:
         """What is to be done next: by the script, or by setflow."""
         with transaction(self.stage.parts.db) as tx:
-            due = engine.due(tx)
+            due = engine.waiting(tx)
         due["outbox"] = self.stage.parts.relay.next_due()
         waiting = {kind: one for kind, one in due.items() if one} | {"script": self._scenes[0][0]}
         kind = min(waiting, key=lambda kind: waiting[kind])

@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from setflow import app, definitions, engine, resources, settings
+from setflow import app, definitions, engine, resources, settings, views
 from setflow.db import transaction
 from setflow.definitions import Configuration
 from setflow.demo.clock import SimulatedClock
 from setflow.demo.doors import Bell, Door, Watched
 from setflow.demo.phones import Phones
+from setflow.errors import Refused
 from setflow.sandbox.jira import JiraSandbox
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.opsgenie import OpsGenieSandbox
@@ -75,7 +76,7 @@ def staged(clock: SimulatedClock, *, data: Path | None, port: int = 0) -> Iterat
         for door in doors.values():
             stack.callback(door.close)
         bell = Bell()
-        configuration = _configuration()
+        configuration = read_configuration()
         chat = MattermostSandbox(clock, changed=lambda: bell.ring("chat"))
         jira = JiraSandbox(clock, changed=lambda: bell.ring("jira"))
         opsgenie = OpsGenieSandbox(clock, changed=lambda: bell.ring("opsgenie"))
@@ -107,14 +108,16 @@ def staged(clock: SimulatedClock, *, data: Path | None, port: int = 0) -> Iterat
                     for name in GATEWAYS
                 },
             },
-            folder,
+            folder / "no-settings",
             data=folder,
         )
         opsgenie.webhook_url = f"{doors['setflow'].url}/hooks/opsgenie?key={hook_key}"
-        database, _ = stack.enter_context(app.opened(given))
+        database = stack.enter_context(app.opened(given)).db
         parts = app.build(database, given, clock=clock, chance=Random(1))
         doors["setflow"].open(Watched(parts.web, bell, "web"))
         with transaction(database) as tx:
+            if views.in_force(tx, now=clock()):
+                raise Refused(f"{folder} holds a setflow already; name a new folder with --data.")
             engine.apply(tx, _file(), by="shell", now=clock())
         yield Stage(clock, configuration, chat, jira, opsgenie, phones, bell, parts, doors)
 
@@ -142,7 +145,8 @@ def _file() -> engine.File:
     return engine.File(FILE, (resources.folder("examples") / FILE).read_text("utf-8"), books)
 
 
-def _configuration() -> Configuration:
+def read_configuration() -> Configuration:
+    """The configuration that is played."""
     file = _file()
     return definitions.read(file.text, file.name, file.playbooks)
 

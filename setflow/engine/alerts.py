@@ -41,6 +41,9 @@ def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
             return ()
         over = spec.SourceResolved(message.source, message.key, work.now)
         return keep(work, rules.source_resolved(existing, over))
+    if existing is None and message.remote and escalations.known_remote(work.tx, message.remote):
+        # It is over here, and OpsGenie has not heard so yet: that wakes nobody again.
+        return ()
     return _fire(work, existing, _fired(work.present, message), message.acknowledged_by)
 
 

@@ -47,7 +47,8 @@ def triggered(work: Work, message: Triggered) -> Iterable[object]:
 def _start(
     work: Work, playbook: Playbook, wanted: rules.Wanted, message: Triggered
 ) -> list[object]:
-    if message.event == "rotation.handoff" and runs.known(work.tx, playbook.name, wanted.dedupe):
+    handoff = message.event == "rotation.handoff"
+    if handoff and runs.known(work.tx, playbook.name, wanted.dedupe):
         return []
     found = runs.lock_open(work.tx, playbook.name, wanted.dedupe)
     existing = work.runs.hold(found[0]) if found else None
@@ -59,6 +60,8 @@ def _start(
         wanted.dedupe,
         wanted.facts,
         by=message.by,
+        # A late tick counts from the handoff all the same.
+        due=_instant(message.facts.get("turn_start")) if handoff else None,
         channel=_attached(work, playbook, wanted.facts),
     )
     return keep(work, rules.start(existing, begin, work.now, around), new=existing is None)
@@ -221,3 +224,7 @@ def _json(facts: Mapping[str, Any]) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in facts.items()
     }
+
+
+def _instant(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None

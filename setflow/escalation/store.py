@@ -1,7 +1,6 @@
 """Alerts in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from setflow.db import Tx
 from setflow.escalation.rules import Alert
@@ -42,15 +41,6 @@ def open_alerts(tx: Tx) -> Sequence[Alert]:
     return records.get(tx, alerts.c.status != "resolved")
 
 
-def open_remote(tx: Tx) -> dict[str, int]:
-    """The open alerts that are OpsGenie's too: its id → ours."""
-    return {
-        alert.remote: alert.id
-        for alert in records.get(tx, alerts.c.remote.is_not(None) & (alerts.c.status != "resolved"))
-        if alert.remote
-    }
-
-
-def fired_since(tx: Tx, source: str, since: datetime) -> Sequence[Alert]:
-    """The alerts of a source that began since an instant, resolved ones too."""
-    return records.get(tx, (alerts.c.source == source) & (alerts.c.fired_at >= since))
+def known_remote(tx: Tx, remote: str) -> bool:
+    """Whether an alert of OpsGenie's with this id ever was here."""
+    return bool(records.get(tx, alerts.c.remote == remote, limit=1))

@@ -12,11 +12,12 @@ from typing_extensions import TypedDict
 from setflow import engine, signature, views
 from setflow.adapters.mattermost import inbound
 from setflow.adapters.mattermost.inbound import Action
-from setflow.db import DatabaseGone, Db, Tx, transaction
+from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
 from setflow.errors import Refused
 from setflow.web import auth, commands, hooks
 from setflow.web.commands import Caller
 
+TRIES = 3
 GONE = "setflow's database does not answer, so nothing was changed. Try again in a minute."
 
 
@@ -80,18 +81,21 @@ class Chat:
         root: str,
     ) -> str:
         user = self.look_up(user_id) or auth.ChatUser(user_id, username, guest=False, member=True)
-        try:
-            with transaction(self.db) as tx:
-                now = self.clock()
-                person = views.person_of(tx, user.username, now=now)
-                caller = Caller(user, person, channel, root, now)
-                if not user.member:
-                    return "You are not in this team any more; nothing changed."
-                return work(tx, caller)
-        except Refused as refused:
-            return str(refused)
-        except DatabaseGone:
-            return GONE
+        if not user.member:
+            return "You are not in this team any more; nothing changed."
+        for _ in range(TRIES):
+            try:
+                with transaction(self.db) as tx:
+                    now = self.clock()
+                    person = views.person_of(tx, user.username, now=now)
+                    return work(tx, Caller(user, person, channel, root, now))
+            except Refused as refused:
+                return str(refused)
+            except Conflict:
+                continue  # somebody else was a moment quicker: see what there is now
+            except DatabaseGone:
+                return GONE
+        return "Others change the same thing just now; try again."
 
 
 def router(chat: Chat) -> APIRouter:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from setflow import views
-from setflow.db import DatabaseGone, Db, transaction
+from setflow.db import Conflict, DatabaseGone, Db, transaction
 from setflow.errors import Refused
 from setflow.web import api, auth, chat, hooks
 
@@ -65,6 +65,11 @@ def build(doors: Doors) -> FastAPI:
         return JSONResponse(
             {"detail": "The database does not answer; try again."}, 503, {"Retry-After": "5"}
         )
+
+    @app.exception_handler(Conflict)
+    def collided(_: Request, error: Exception) -> JSONResponse:
+        log.info("collided: %s", error)
+        return JSONResponse({"detail": "Others change the same thing; try again."}, 409)
 
     @app.middleware("http")
     async def quiet(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -1,0 +1,122 @@
+"""Whose turn it is: a seat's definitions one after another, and the turns that they make."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import NamedTuple
+
+from setflow.calendar import open_hours
+from setflow.rotation.rules.values import History, Turn, Version
+from setflow.rotation.spec import Layer, Order, Rotation, Seat
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_NONE = Version(None, None)
+
+
+class Era(NamedTuple):
+    """A seat is `place` all along, None before there was one and after it is gone.
+
+    staffed_before  somebody had a turn of it in an earlier era: being empty now is a gap
+    """
+
+    begin: datetime
+    end: datetime
+    place: Seat | None
+    staffed_before: bool
+
+
+def turn_at(history: History, seat: str, when: datetime) -> Turn | None:
+    """The turn of a seat at an instant, cut where the definition changes; None if there is none.
+
+    Of several layers, that of the last one whose hours are open, else of the last that has begun.
+    """
+    era = era_at(history, seat, when)
+    layer = layer_at(era.place, when) if era and era.place else None
+    return turn_of(era, layer, seat, when) if era and layer else None
+
+
+def eras(history: History, seat: str) -> list[Era]:
+    versions = history.get(seat, ())
+    found: list[Era] = []
+    for index, version in enumerate(versions):
+        end = since_of(versions[index + 1]) if index + 1 < len(versions) else LAST
+        place = version.rotation.seat(seat) if version.rotation else None
+        last = found[-1] if found else None
+        if last and last.place == place:
+            found[-1] = last._replace(end=end)
+        elif since_of(version) < end:
+            found.append(Era(since_of(version), end, place, _staffed(last)))
+    return found
+
+
+def era_at(history: History, seat: str, when: datetime) -> Era | None:
+    for era in eras(history, seat):
+        if era.begin <= when < era.end:
+            return era
+    return None
+
+
+def layer_at(place: Seat, when: datetime) -> Layer | None:
+    begun = [layer for layer in place.layers if layer.turns.number(when) >= 0]
+    for layer in reversed(begun):
+        spans = open_hours(layer.turns, layer.hours, layer.turns.number(when))
+        if any(start <= when < end for start, end in spans):
+            return layer
+    return begun[-1] if begun else None
+
+
+def turn_of(era: Era, layer: Layer, seat: str, when: datetime) -> Turn:
+    number = layer.turns.number(when)
+    start, end = layer.turns.begin(number), layer.turns.begin(number + 1)
+    holder = holder_of(layer.orders, number)
+    return Turn(seat, holder, max(start, era.begin), min(end, era.end), number)
+
+
+def next_boundary(eras: Iterable[Era], after: datetime) -> datetime | None:
+    for era in eras:
+        if era.end <= after or era.place is None:
+            continue
+        anchor = anchor_of(era.place)
+        if anchor <= era.begin and after < era.begin:
+            return era.begin
+        low = max(after, era.begin)
+        begins = (
+            layer.turns.begin(max(layer.turns.number(low) + 1, 0)) for layer in era.place.layers
+        )
+        found = min(*begins, era.end)
+        if found < era.end or anchor < era.end:
+            return found
+    return None
+
+
+def names_of(history: History, seat: str) -> frozenset[str]:
+    places = (version.rotation.seat(seat) for version in history[seat] if version.rotation)
+    return frozenset(name for place in places if place for name in place.names)
+
+
+def rotation_at(history: History, seats: Iterable[str], when: datetime) -> Rotation | None:
+    """The newest definition of these seats that is in force."""
+    versions = [one for seat in seats for one in history[seat] if one.rotation]
+    return max(
+        (one for one in versions if since_of(one) <= when), key=since_of, default=_NONE
+    ).rotation
+
+
+def since_of(version: Version) -> datetime:
+    return version.since or FIRST
+
+
+def anchor_of(place: Seat) -> datetime:
+    return min(layer.turns.begin(0) for layer in place.layers)
+
+
+def holder_of(orders: tuple[Order, ...], number: int) -> str:
+    index = max(bisect_right(orders, number, key=attrgetter("first")) - 1, 0)
+    order = orders[index]
+    return order.people[(number - order.first) % len(order.people)]
+
+
+def _staffed(era: Era | None) -> bool:
+    """Whether somebody had a turn by the end of the era."""
+    return bool(era and era.place and (era.staffed_before or anchor_of(era.place) < era.end))

@@ -1,0 +1,94 @@
+"""Seats over time, overrides, and the answers given about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from setflow.rotation.spec import Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """`person` stands in on `seat` from `start` to `end`, as far as its hours are open.
+
+    seat  or a crew's `set.primary` or `set.backup`: each of its shifts. Created later wins
+    """
+
+    id: int
+    seat: str
+    person: str
+    start: datetime
+    end: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """From `since` on (None: always) a seat is as `rotation` has it; None: it is gone."""
+
+    since: datetime | None
+    rotation: Rotation | None
+
+
+History = Mapping[str, tuple[Version, ...]]
+"""Of every seat its versions, the oldest first. Seats of several rotations may stand in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`holder` has turn `number` of `seat`, counted from 0, whether its hours are open or not."""
+
+    seat: str
+    holder: str
+    start: datetime
+    end: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who is on a seat at an instant.
+
+    people        who is on; empty for nobody
+    holder        who has the turn, on or not; None where nobody has
+    since, until  the whole of the present shift; with nobody on None, and the next filling or None
+    override      whether a stand-in is on
+    """
+
+    seat: str
+    people: tuple[str, ...]
+    holder: str | None
+    since: datetime | None
+    until: datetime | None
+    override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A turn cut by hours and overrides."""
+
+    seat: str
+    people: tuple[str, ...]
+    start: datetime
+    end: datetime
+    override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The seat's hours are open, and nobody is on."""
+
+    seat: str
+    start: datetime
+    end: datetime
+
+
+class Difference(NamedTuple):
+    """A stretch in which other people are on than before."""
+
+    seat: str
+    start: datetime
+    end: datetime
+    before: tuple[str, ...]
+    after: tuple[str, ...]
