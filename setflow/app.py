@@ -25,7 +25,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from fastapi import FastAPI
 
-from setflow import db, engine, inbox, outbox, puller, relay, settings, signature, ticker, views
+from setflow import db, engine, puller, relay, settings, signature, ticker, views
 from setflow.adapters.jira import Jira
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.notify import Notify
@@ -201,12 +201,10 @@ class _JiraOf:
 class Opened:
     """A database that is migrated and ready.
 
-    address   for connections of one's own, such as LISTEN's
     embedded  the server, where it is ours to keep up
     """
 
     db: Db
-    address: str
     embedded: Embedded | None
 
 
@@ -218,12 +216,12 @@ def opened(given: Settings, *, migrate: bool = True) -> Iterator[Opened]:
         embedded = Embedded(given.data)
         embedded.start()
     url = given.database_url.get_secret_value() if given.database_url else ""
-    database = db.connect(embedded.url if embedded else url, password_command=given.password_command)
-    listen = given.listen_url.get_secret_value() if given.listen_url else url
+    database = db.connect(
+        embedded.url if embedded else url, password_command=given.password_command
+    )
     try:
-        if migrate:
-            db.migrate(database)
-        yield Opened(database, embedded.url if embedded else listen, embedded)
+        db.migrate(database)
+        yield Opened(database, embedded)
     finally:
         database.dispose()
         if embedded:
@@ -278,8 +276,8 @@ class Loop:
 class Service:
     """Everything of one process that runs: loops, the metronome, the listener, the web."""
 
-    def __init__(self, parts: Parts, given: Settings, *, address: str) -> None:
-        self.parts, self.given, self.address = parts, given, address
+    def __init__(self, parts: Parts, given: Settings) -> None:
+        self.parts, self.given = parts, given
         self.metronome = BackgroundScheduler(timezone=UTC)
         self.stopping = threading.Event()
         self.ticks = Loop("ticker", self._tick, parts.problems)
@@ -364,10 +362,10 @@ class Service:
         return 0
 
     def _listen(self) -> None:
-        pokes = {inbox.CHANNEL: self.ticks.poke, outbox.CHANNEL: self._poke_relays}
-        db.listen(
-            self.address, tuple(pokes), self.stopping, wake=lambda channel: pokes[channel]()
-        )
+        pokes = {db.DELIVERIES_WAIT: self.ticks.poke, db.EFFECTS_WAIT: self._poke_relays}
+        past_pooler = self.given.listen_url
+        at: Db | str = past_pooler.get_secret_value() if past_pooler else self.parts.db
+        db.listen(at, tuple(pokes), self.stopping, wake=lambda channel: pokes[channel]())
 
     def _check(self) -> None:
         """Whether we may tick: our clock agrees with the database's, our version is not too old."""
@@ -379,9 +377,7 @@ class Service:
             return
         reasons = {}
         if abs(offset) > FURTHEST_CLOCK.total_seconds():
-            reasons["clock"] = (
-                f"The clock here is {offset:+.1f} s off the database's: no ticks."
-            )
+            reasons["clock"] = f"The clock here is {offset:+.1f} s off the database's: no ticks."
         if oldest > PROCESS_VERSION:
             reasons["version"] = "This process is too old for the database: no ticks. Update it."
         for name in ("clock", "version"):
@@ -411,7 +407,7 @@ def serve(given: Settings) -> int:
         signal.signal(number, on_signal)
     with opened(given) as house:
         parts = build(house.db, given, clock=real_clock, chance=Random())
-        service = Service(parts, given, address=house.address)
+        service = Service(parts, given)
         service.start()
         if not service.web.started:
             log.error("cannot listen on %s:%s; is it in use?", given.host, given.port)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from itertools import takewhile
+from itertools import count, takewhile
 from typing import Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,6 +27,11 @@ _WEEK_MINUTES = 7 * 24 * 60
 _UNITS = {"hourly": timedelta(hours=1), "daily": _DAY, "weekly": timedelta(weeks=1)}
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPOKEN = re.compile(
+    r"(?:(?P<tomorrow>tomorrow) |(?P<day>mon|tue|wed|thu|fri|sat|sun)"
+    r"(?:day|sday|nesday|rsday|urday)? )?"
+    rf"(?P<clock>{_CLOCK.pattern})"
+)
 _INSTANT = re.compile(
     rf"(?P<day>{_DATE.pattern})[ T](?P<clock>[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)"
     r" ?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
@@ -142,24 +147,17 @@ def spoken(text: str, zone: ZoneInfo, *, after: datetime) -> datetime:
     `now`, a clock time (`13:00`: the next such), a weekday or `tomorrow` with one (`Fri 13:00`), or
     whatever `instant` takes. Raises ValueError, which shows how to write one.
     """
-    words = text.lower().split()
-    if words == ["now"]:
+    if text.strip().lower() == "now":
         return after
-    try:
-        at = clock(words[-1]) if words else None
-    except ValueError:
-        at = None
-    named = words[0][:3] if len(words) == 2 else ""
-    if at is None or len(words) > 2 or (named and named not in (*WEEKDAYS, "tom")):
-        return instant(text, zone)
-    today = after.astimezone(zone).date()
-    for days in range(1 if named == "tom" else 0, 9):
-        date_ = today + timedelta(days=days)
-        if named in ("", "tom", WEEKDAYS[date_.weekday()]):
-            found = resolve(datetime.combine(date_, at), zone)
-            if found > after:
-                return found
-    raise ValueError(f'"{text}" is no time')
+    found = _SPOKEN.fullmatch(" ".join(text.lower().split()))
+    if not found:
+        return instant(text.strip(), zone)
+    today, at, named = after.astimezone(zone).date(), clock(found["clock"]), found["day"]
+    days = (today + index * _DAY for index in count(1 if found["tomorrow"] else 0))
+    walls = (datetime.combine(one, at) for one in days if named in (None, WEEKDAYS[one.weekday()]))
+    # A wall time that comes twice counts twice.
+    meant = (resolve(wall, zone, last=last) for wall in walls for last in (False, True))
+    return next(one for one in meant if one > after)
 
 
 def day(text: str) -> date:

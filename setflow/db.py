@@ -28,6 +28,9 @@ from setflow import resources
 from setflow.errors import SetflowError
 from setflow.postgres import address
 
+EFFECTS_WAIT, DELIVERIES_WAIT = "setflow_outbox", "setflow_inbox"
+"""What is noticed between processes: that there is something to send, or to work."""
+
 Tx = Connection
 Db = Engine
 

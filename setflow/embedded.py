@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
 from urllib.parse import quote
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 LONGEST_SOCKET_PATH = 107  # bytes: sockaddr_un of Linux, less the zero at its end
 LARGEST_LOG_BYTES = 5_000_000
 START_SECONDS = 30.0
-RETRY_SECONDS = 5.0
-STILL_THERE = "is still in use"  # as PostgreSQL says of the memory of a server that was killed
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -73,7 +72,7 @@ class Embedded:
     """
 
     def __init__(self, root: Path, settings: Mapping[str, str] | None = None) -> None:
-        self._root = root.absolute()
+        self._root = root.resolve()
         self.place = self._root
         self._settings = {**SETTINGS, **(settings or {})}
         self._lock: IO[str] | None = None
@@ -195,15 +194,18 @@ class Embedded:
             raise
 
     def _run_until_it_answers(self, timeout_seconds: float) -> None:
-        begun = time.monotonic()
-        user = self._user(self.place)
-        binaries = _binaries_for(*user)
-        self._prepare(binaries, *user)
-        while not self._run_once(binaries, user, begun + timeout_seconds):
-            # After a kill -9 what is left of a server takes a moment to go.
-            if STILL_THERE not in self._said() or time.monotonic() > begun + RETRY_SECONDS:
+        end = time.monotonic() + timeout_seconds
+        uid, gid = self._user(self.place)
+        binaries = _binaries_for(uid, gid)
+        self._prepare(binaries, uid, gid)
+        self._end_leftovers(end)
+        self._server = self._begin(binaries, uid, gid)
+        while not self._answers():
+            if self._server.poll() is not None:
                 raise SetflowError(f"PostgreSQL does not start: {self._last_words()}")
-            time.sleep(0.05)
+            if time.monotonic() > end:
+                raise SetflowError(f"PostgreSQL does not answer: {self._last_words()}")
+            time.sleep(0.005)
 
     def _prepare(self, binaries: Path, uid: int, gid: int) -> None:
         """Make the data folder, unless it is there, and see that these binaries can work on it."""
@@ -226,18 +228,15 @@ class Embedded:
                 f" folder away, and run `setflow restore FILE` with this one."
             )
 
-    def _run_once(self, binaries: Path, user: tuple[int, int], end: float) -> bool:
-        """Start the server and wait until it answers; False if it ended instead."""
-        for file in (self._data / "postmaster.pid", self._socket / ".s.PGSQL.5432.lock"):
-            self._end_leftover(file, end)
+    def _begin(self, binaries: Path, uid: int, gid: int) -> subprocess.Popen[bytes]:
         settings = [part for pair in self._settings.items() for part in ("-c", "=".join(pair))]
-        words = [sys.executable, "-I", "-S", "-c", _LAUNCH, os.getpid(), *user]
+        words = [sys.executable, "-I", "-S", "-c", _LAUNCH, os.getpid(), uid, gid]
         words += [binaries / "postgres", "-D", self._data, "-k", self._socket, *settings]
-        if self._log().exists() and self._log().stat().st_size > LARGEST_LOG_BYTES:
-            self._log().replace(self.place / "postgres.log.1")
-        with self._log().open("ab") as output:
+        if self._log.exists() and self._log.stat().st_size > LARGEST_LOG_BYTES:
+            self._log.replace(self.place / "postgres.log.1")
+        with self._log.open("ab") as output:
             self._said_before = output.tell()
-            self._server = subprocess.Popen(
+            return subprocess.Popen(
                 [str(word) for word in words],
                 env=postgres.ENVIRONMENT,
                 cwd="/",
@@ -246,36 +245,38 @@ class Embedded:
                 stderr=output,
                 start_new_session=True,
             )
-        while not self._answers():
-            if self._server.poll() is not None:
-                return False
-            if time.monotonic() > end:
-                raise SetflowError(f"PostgreSQL does not answer: {self._last_words()}")
-            time.sleep(0.005)
-        return True
 
-    def _end_leftover(self, file: Path, end: float) -> None:
-        """Stop a server that outlived its owner, and drop the file that told of it.
+    def _end_leftovers(self, end: float) -> None:
+        """Stop what outlived the last owner, and drop the files that told of it.
 
-        Safe because we own the folder: nobody else may run a server in it.
+        Safe because we own the folder: nobody else may run a server in it. What is left of a
+        server that was killed would work on, for as long as its statements take.
         """
         if not Path("/proc/self").exists():
             return
-        while pid := self._server_named_in(file):
-            os.kill(pid, signal.SIGINT)
+        file = self._data / "postmaster.pid"
+        while pids := self._leftovers():
             if time.monotonic() > end:
-                raise SetflowError(f"An earlier PostgreSQL (process {pid}) does not stop.")
+                raise SetflowError(f"An earlier PostgreSQL (process {pids[0]}) does not stop.")
+            first = file.read_text().split()[:1] if file.exists() else []
+            whole = [pid for pid in pids if [str(pid)] == first]
+            for pid in whole or pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT if whole else signal.SIGQUIT)
             time.sleep(0.01)
         file.unlink(missing_ok=True)
+        (self._socket / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
-    def _server_named_in(self, file: Path) -> int:
-        """The process that `file` names, if it is a server on our data; else 0."""
-        try:
-            pid = int(file.read_text().split()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError, IndexError):
-            return 0
-        return pid if os.fsencode(self._data) in command else 0
+    def _leftovers(self) -> list[int]:
+        """The processes of PostgreSQL that work on our data."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it may end while we look
+                if (process / "comm").read_text() == "postgres\n" and (
+                    (process / "cwd").readlink() == self._data
+                ):
+                    found.append(int(process.name))
+        return sorted(found)
 
     def _answers(self) -> bool:
         try:
@@ -284,17 +285,14 @@ class Embedded:
             return False
         return True
 
+    @property
     def _log(self) -> Path:
         return self.place / "postgres.log"
 
-    def _said(self) -> str:
-        """What stands in the log since the server was last started."""
-        with self._log().open(errors="replace") as log_file:
-            log_file.seek(self._said_before)
-            return log_file.read()
-
     def _last_words(self) -> str:
-        return " / ".join(self._said().splitlines()[-4:]) or "it said nothing"
+        with self._log.open(errors="replace") as lines:
+            lines.seek(self._said_before)
+            return " / ".join(lines.read().splitlines()[-4:]) or "it said nothing"
 
 
 def _binaries_for(uid: int, gid: int) -> Path:

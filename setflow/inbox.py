@@ -12,10 +12,8 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from setflow.db import Tx
+from setflow.db import DELIVERIES_WAIT, Tx, notify
 from setflow.schema import house, inbox, processes, pulls
-
-CHANNEL = "setflow_inbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def accept(
     kept = tx.execute(insert(inbox).values(row).on_conflict_do_nothing().returning(inbox.c.id))
     if kept.first() is None:
         return False
-    tx.execute(select(func.pg_notify(CHANNEL, "")))
+    notify(tx, DELIVERIES_WAIT)
     return True
 
 

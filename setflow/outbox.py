@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow import effects as effects_module
-from setflow.db import Tx
+from setflow.db import EFFECTS_WAIT, Tx, notify
 from setflow.effects import Effect, Receipt
 from setflow.schema import outbox, receipts
-
-CHANNEL = "setflow_outbox"
 
 _KINDS: dict[str, TypeAdapter[Effect]] = {
     name: TypeAdapter(kind)
@@ -68,7 +66,7 @@ def put(tx: Tx, effects: Iterable[tuple[Effect, str]], *, now: datetime) -> None
     ]
     if rows:
         tx.execute(outbox.insert(), rows)
-        tx.execute(select(func.pg_notify(CHANNEL, "")))
+        notify(tx, EFFECTS_WAIT)
 
 
 def claim(
@@ -79,14 +77,6 @@ def claim(
     They come back to others once `lease` has passed: that must be longer than a delivery takes.
     Effects that another transaction is taking are passed over, not waited for. Pages come first.
     """
-    older = outbox.alias()
-    blocked = (
-        select(older.c.id)
-        .where(
-            older.c.lane == outbox.c.lane, older.c.settled_at.is_(None), older.c.id < outbox.c.id
-        )
-        .exists()
-    )
     due = (
         select(outbox.c.id)
         .where(
@@ -94,7 +84,7 @@ def claim(
             outbox.c.dead_at.is_(None),
             outbox.c.due_at <= now,
             outbox.c.system.in_(systems),
-            ~blocked,
+            ~_blocked(),
         )
         .order_by(case((outbox.c.kind == "PagePerson", 0), else_=1), outbox.c.id)
         .limit(limit)
@@ -165,7 +155,7 @@ def retry(tx: Tx, effect_id: int, *, now: datetime) -> bool:
         .where(outbox.c.id == effect_id, outbox.c.dead_at.is_not(None))
         .values(dead_at=None, due_at=now, attempts=0)
     )
-    tx.execute(select(func.pg_notify(CHANNEL, "")))
+    notify(tx, EFFECTS_WAIT)
     return bool(done.rowcount)
 
 
@@ -204,9 +194,9 @@ def receipts_like(tx: Tx, prefix: str, since: datetime) -> Mapping[str, Receipt]
 
 
 def next_due(tx: Tx) -> datetime | None:
-    """When the next effect may be tried; None if none waits but the dead."""
+    """When the next effect may be tried; None if none waits but the dead and those behind them."""
     query = select(func.min(outbox.c.due_at)).where(
-        outbox.c.settled_at.is_(None), outbox.c.dead_at.is_(None)
+        outbox.c.settled_at.is_(None), outbox.c.dead_at.is_(None), ~_blocked()
     )
     found: datetime | None = tx.execute(query).scalar_one()
     return found
@@ -265,6 +255,15 @@ def _waiting(row: Row[Any]) -> Waiting:
     return Waiting(
         row.id, effect, row.attempts, row.gave_up, row.decided_at, row.reason, row.due_at
     )
+
+
+def _blocked() -> ColumnElement[bool]:
+    """Whether an older effect of the same lane still waits."""
+    older = outbox.alias()
+    query = select(older.c.id).where(
+        older.c.lane == outbox.c.lane, older.c.settled_at.is_(None), older.c.id < outbox.c.id
+    )
+    return query.exists()
 
 
 def _rank(waiting: Waiting) -> int:

@@ -63,6 +63,10 @@ class Present:
         of = rotation.next_holders if turn == "next" else rotation.holders
         return of(self.history, self.overrides, target, self.now)
 
+    def holders_at(self, target: str, instant: datetime) -> tuple[str, ...]:
+        """The people who have the turn of a seat of every shift at an instant."""
+        return rotation.holders(self.history, self.overrides, target, instant)
+
     def seats(self, name: str) -> tuple[str, ...]:
         """The seats of a rotation or a group target, or the seat itself; none if unknown."""
         return rotation.seats_of(self.history, name)
@@ -144,7 +148,9 @@ def _history(tx: Tx, newest: int) -> rotation.History:
     for item in past:
         definition = texts[item.version].rotations[item.rotation] if item.version else None
         history.setdefault(item.seat, []).append(rotation.Version(item.since, definition))
-    return {seat: tuple(versions) for seat, versions in history.items()}
+    now = configuration(tx, newest).rotations.values()
+    order = dict.fromkeys([*(seat.name for one in now for seat in one.seats), *history])
+    return {seat: tuple(history[seat]) for seat in order if seat in history}
 
 
 def _configurations_of(tx: Tx, versions: Collection[int]) -> Mapping[int, Configuration]:

@@ -111,7 +111,10 @@ class Puller:
             for number, alert in gone.items()
             if alert is None or alert.status == "closed"
         ]
-        open_now = [*remote.values(), *(one for one in gone.values() if one)]
+        # The list leaves out an alert's details, which may name a ticket.
+        new = [self.opsgenie.alert(number) for number in remote if number not in known]
+        old = [one for number, one in remote.items() if number in known]
+        open_now = [one for one in (*old, *new, *gone.values()) if one]
         return [*over, *(_alert(one) for one in open_now if one.status != "closed")], {}
 
     def _chat(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:

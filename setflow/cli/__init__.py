@@ -41,11 +41,12 @@ app = typer.Typer(
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(duty.check, duty.apply, duty.who, duty.schedule, duty.page),
-    *(running.serve, running.demo, start.doctor),
+    *(running.serve, running.demo),
     *(running.migrate, running.backup, running.restore, running.version),
 )
 for command in COMMANDS:
     app.command()(command)
+app.command("doctor")(start.examine)
 app.add_typer(start.init, name="init")
 
 
@@ -53,10 +54,10 @@ def main() -> None:
     """Work one command and exit."""
     house.prepare()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for told_otherwise in ("setflow.relay", "mattermostdriver", "urllib3", "apprise"):
+    for told_otherwise in ("mattermostdriver", "urllib3", "apprise"):
         logging.getLogger(told_otherwise).setLevel(logging.CRITICAL)
     try:
-        app()
+        app(prog_name="setflow")
     except DatabaseGone as error:
         first = str(error).strip().splitlines()[0]
         sys.exit(_told(f"The database does not answer: {first}"))

@@ -1,6 +1,7 @@
 """Commands about the duty itself: check and apply a file, who is on, the schedule, a page."""
 
 import json
+import logging
 import secrets
 import time
 from collections.abc import Sequence
@@ -44,8 +45,8 @@ def check(file: FileArgument) -> None:
     """Check a configuration file; needs no database.
 
     Lists every mistake with its line and column, and runs the tests of the playbooks that the file
-    names. A playbook is looked for in the folder playbooks/ beside the file, then among setflow's
-    own.
+    names, on Mondays to Fridays without the holidays that a test says. A playbook is looked for in
+    the folder playbooks/ beside the file, then among setflow's own.
 
     \b
     Example:
@@ -55,7 +56,7 @@ def check(file: FileArgument) -> None:
     failures = [
         f"{name}: {failure}"
         for name, playbook in found.playbooks.items()
-        for failure in run_tests(playbook, found.calendars.get(playbook.calendar, BusinessDays()))
+        for failure in run_tests(playbook, BusinessDays())
     ]
     if failures:
         said = words.counted(len(failures), "test of a playbook fails", "tests of playbooks fail")
@@ -160,7 +161,9 @@ def schedule(
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """List the shifts and gaps of a rotation, by default of the next four weeks.
+    """List the shifts and gaps of a rotation.
+
+    One line a shift, by week, in the file's zone.
 
     \b
     Examples:
@@ -218,6 +221,7 @@ def page(
             running = views.running(tx, now=now)
         alert = next(event.alert for event in events if isinstance(event, AlertOpened))
         if not running:
+            logging.getLogger("setflow.relay").setLevel(logging.CRITICAL)  # it is told below
             parts = app.build(house.db, given, clock=app.real_clock, chance=Random())
             ticker.tick(house.db, app.real_clock())
             parts.relay.drain()
@@ -275,8 +279,8 @@ def _tell_page(alert: int, sent: Sequence[views.PageSent], *, running: bool) -> 
         elif one.error:
             typer.echo(f"Not delivered to {how} yet: {one.error}. It is tried again.", err=True)
         else:
-            typer.echo(f"Waiting for delivery to {how}; `setflow doctor` says what is wrong.")
+            typer.echo(f"Not delivered to {how} yet; `setflow doctor` says why.", err=True)
     if not running:
-        typer.echo("No `setflow serve` runs; start it, for it goes on from here.", err=True)
+        typer.echo("No `setflow serve` runs: start it, or this was all that happens.", err=True)
     if not any(one.outcome == "delivered" for one in sent):
         raise Refused(f"Page {alert} is not delivered, but it is kept.")

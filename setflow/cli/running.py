@@ -35,9 +35,7 @@ def demo(
     ] = False,
     json: Annotated[
         Path | None,
-        typer.Option(
-            "--json", metavar="FILE", help="Write what was posted, and why, here."
-        ),
+        typer.Option("--json", metavar="FILE", help="Write what was posted, and why, here."),
     ] = None,
     data: Data = None,
     port: Annotated[int, typer.Option(help="Of the page; 0 for a free one.")] = 0,
@@ -45,10 +43,10 @@ def demo(
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
 ) -> None:
-    """Look around: a fortnight of the duty in some minutes, with nothing to set up.
+    """Look around: a fortnight of the duty in some minutes.
 
-    Starts stand-ins of Mattermost, Jira and OpsGenie on this machine and a page to look at and act
-    in; nothing leaves the machine, and all is removed at its end.
+    Needs nothing to be set up. Starts stand-ins of Mattermost, Jira and OpsGenie on this machine,
+    and a page to look at and act in; nothing leaves the machine, and all is removed at its end.
 
     \b
     Examples:
@@ -63,7 +61,9 @@ def demo(
 
 
 def migrate(*, data: Data = None) -> None:
-    """Bring the tables of the database to this version of setflow; `serve` does so by itself.
+    """Bring the tables to this version of setflow.
+
+    `setflow serve` does so by itself when it starts.
 
     \b
     Example:
@@ -77,7 +77,9 @@ def migrate(*, data: Data = None) -> None:
 
 
 def backup(file: Backup, *, data: Data = None) -> None:
-    """Write all of the database to a file, while setflow runs or not.
+    """Write all of the database to a file.
+
+    It may be done while setflow runs. The file holds names, addresses and all that was written.
 
     \b
     Example:
@@ -96,7 +98,9 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Put a backup in place of all that is in the database; asks first.
+    """Put a backup in place of the database.
+
+    Asks first; all that came after the backup is gone.
 
     \b
     Example:

@@ -68,13 +68,11 @@ def schedule(
     shifts: Sequence[Shift], gaps: Sequence[Gap], people: People, zone: ZoneInfo
 ) -> list[str]:
     """The shifts, one line each, by week; a gap stands where it falls."""
-    rows = [(one.start, one.end, one.seat, titled(one.people, people)) for one in shifts]
-    rows += [(one.start, one.end, one.seat, f"{NOBODY}  ← gap") for one in gaps]
-    lines = table(
-        [(stretch(start, end, zone), seat, whom) for start, end, seat, whom in sorted(rows)]
-        or [("", "", "")]
-    )
-    weeks = groupby(zip(sorted(rows), lines, strict=False), key=lambda row: _week(row[0][0], zone))
+    rows = [(one.start, one.seat, one.end, titled(one.people, people)) for one in shifts]
+    rows += [(one.start, one.seat, one.end, f"{NOBODY}  ← gap") for one in gaps]
+    rows.sort()
+    lines = table([(stretch(start, end, zone), seat, whom) for start, seat, end, whom in rows])
+    weeks = groupby(zip(rows, lines, strict=True), key=lambda row: _week(row[0][0], zone))
     return [line for week, found in weeks for line in _under(week, [text for _, text in found])]
 
 
@@ -98,7 +96,7 @@ def differences(found: Sequence[Difference], people: People, zone: ZoneInfo) -> 
         shifts = f"({count} shifts)" if count > 1 else ""
         said = stretch(one.start, last.end, zone)
         rows.append((said, one.seat, titled(one.after, people), f"{instead} {shifts}".strip()))
-    return table(rows) if rows else []
+    return table(rows)
 
 
 def _runs(found: Sequence[Difference]) -> list[tuple[Difference, Difference, int]]:

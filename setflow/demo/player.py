@@ -25,7 +25,6 @@ LOOK_SECONDS = 0.1
 PULL_EVERY = timedelta(hours=6)
 """Beside a pull whenever a stand-in says that something changed there."""
 MOST_ROUNDS = 200
-RUNG = {"chat": ("chat",), "jira": ("jira",), "opsgenie": ("opsgenie",), "web": ()}
 WAITED_FOR = {
     "inbox": "what was pushed in is worked",
     "rotation": "who is on changes",
@@ -115,12 +114,13 @@ class Player:
 
     def play_on(self) -> None:
         """Play until the script is over, or `stop`."""
-        self._act()
+        self._work(self.begin)
         while not self.over and not self._stopped.is_set():
-            self._settle()
             self._coming = self._next()
             if self._pass_time(self._coming.at):
                 self._work(self._coming.at)
+            else:
+                self._settle()
         self._coming = None
 
     def linger(self) -> None:
@@ -196,25 +196,28 @@ class Player:
         stage, parts = self.stage, self.stage.parts
         for _ in range(MOST_ROUNDS):
             stage.opsgenie.settle()
-            rung = stage.bell.take()
+            rung = self._stirred()
             moved = sum(parts.puller.pull(source) for source in self._to_pull(rung))
             moved += ticker.tick(parts.db, stage.clock.now()) + parts.relay.drain()
             if not moved and not rung:
                 return
         log.warning("the stage does not come to rest at %s", stage.clock.now())
 
+    def _stirred(self) -> set[str]:
+        """Where somebody else changed something; what setflow itself posted is no news to it."""
+        rung, heard = self.stage.bell.take(), self._people_said()
+        if heard == self._heard:
+            rung.discard("chat")
+        self._heard = heard
+        return rung
+
     def _to_pull(self, rung: set[str]) -> list[str]:
         """Where something changed, and what was not pulled for long."""
         now = self.stage.clock.now()
-        changed = {source for one in rung for source in RUNG[one]}
-        heard = self._people_said()
-        if heard == self._heard:
-            changed.discard("chat")
-        self._heard = heard
         found = [
             source
             for source in self.stage.parts.puller.sources()
-            if source in changed or now - self._pulled.get(source, self.begin) >= PULL_EVERY
+            if source in rung or now - self._pulled.get(source, self.begin) >= PULL_EVERY
         ]
         self._pulled |= dict.fromkeys(found, now)
         return found

@@ -118,8 +118,8 @@ _STORY = (
         (_assign("MM-58003", "bo"), _press("mara", "✓ Every ongoing issue", SET)),
     ),
     Scene(
-        "2026-11-30 14:10",
-        "Morning in New York: Cy acknowledges his test page.",
+        "2026-11-30 11:50",
+        "Early morning in New York: Cy acknowledges the test page, and the start is done.",
         (_press("cy", "Acknowledge"),),
     ),
     Scene(
@@ -183,8 +183,8 @@ _STORY = (
         "Five minutes without an answer, text message included: Di, the backup, is paged.",
     ),
     Scene(
-        "2026-12-03 03:19",
-        "Di acknowledges. Cy is stood down by what woke him, and OpsGenie shows who has it.",
+        "2026-12-03 03:18",
+        "Di acknowledges. Cy is stood down by chat and text message, and OpsGenie shows who has it.",
         (_press("di", "Acknowledge"),),
     ),
     Scene(
@@ -237,7 +237,7 @@ _STORY = (
     ),
     Scene("2026-12-07 08:03", "", (_press("bo", "Acknowledge"),)),
     Scene("2026-12-07 10:20", "", (_press("mara", "✓ Every ongoing issue", SET),)),
-    Scene("2026-12-07 14:05", "", (_press("di", "Acknowledge"),)),
+    Scene("2026-12-07 11:45", "", (_press("di", "Acknowledge"),)),
     Scene(
         "2026-12-07 15:10",
         "",
@@ -309,7 +309,7 @@ _STORY = (
     Scene("2026-12-14 08:02", "", (_press("eve", "Acknowledge"),)),
     Scene("2026-12-14 10:30", "", (_press("eve", "✓ Written down", INCIDENT),)),
     Scene("2026-12-14 11:00", "", (_press("max", "✓ Every ongoing issue", SET),)),
-    Scene("2026-12-14 13:30", "", (_press("gus", "Acknowledge"),)),
+    Scene("2026-12-14 11:40", "", (_press("gus", "Acknowledge"),)),
     Scene(END, "Crew B is at work, and the fortnight is over."),
 )
 
@@ -319,8 +319,8 @@ FORGOTTEN = ("2026-12-10", "ask-rnd")
 
 def _everyday() -> Iterator[Scene]:
     """The tasks of each working day, ticked by whoever has them."""
-    first = datetime.fromisoformat("2026-12-01")
-    for day in (first + timedelta(days=number) for number in range(11)):
+    first = datetime.fromisoformat("2026-11-30")
+    for day in (first + timedelta(days=number) for number in range(12)):
         if day.weekday() > 4:
             continue
         date, second = f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d}" > "2026-12-07"
@@ -332,5 +332,6 @@ def _everyday() -> Iterator[Scene]:
             ("14:35", backup, "✓ Ask R&D", "ask-rnd"),
             ("15:25", primary, "✓ Tickets that do not move", "stuck"),
         ):
-            if (date, task) != FORGOTTEN:
+            on_the_first_day = date in ("2026-11-30", "2026-12-07") and task == "board"
+            if (date, task) != FORGOTTEN and not on_the_first_day:
                 yield Scene(f"{date} {at}", "", (_press(person, button, SET),))

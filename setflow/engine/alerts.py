@@ -29,6 +29,8 @@ from setflow.team import rules as team
 
 WAIT = timedelta(minutes=5)
 """How long a page by hand waits before it goes on."""
+PAPERWORK_WAIT = timedelta(hours=24)
+"""How long a playbook's test page can be acknowledged: its receiver may well be asleep."""
 HAND, TEST = "page", "test"
 MIRROR = "mirror"
 
@@ -128,8 +130,11 @@ def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
             if target.kind == "seat" and target in ladder.steps[0].targets
         ),
         None,
-    ) or _by_hand(str(target), (target,), rounds=1 if message.test else 3)
+    )
     source = TEST if message.test else HAND
+    if ladder is None:
+        wait = PAPERWORK_WAIT if _is_quiet(source, message.details) else WAIT
+        ladder = _by_hand(str(target), (target,), rounds=1 if message.test else 3, wait=wait)
     fired = spec.Fired(
         source,
         message.key,
@@ -150,8 +155,7 @@ def alert_news(work: Work, message: AlertNews) -> Iterable[object]:
     """What an alert's event is to the others: an incident's page, a test page that arrived."""
     match message.event:
         case spec.Paged(number, person=person, method=method) if method != rules.CHANNEL:
-            incident = work.alerts.get(number).details.get("incident")
-            return incidents.mark_paged(work, int(incident), person) if incident else ()
+            return incidents.mark_paged(work, work.alerts.get(number), person)
         case spec.Acknowledged(number, person) if work.alerts.get(number).source == TEST:
             return _tested(work, work.alerts.get(number), person)
         case spec.LadderEnded(number) if work.alerts.get(number).source == TEST:
@@ -163,8 +167,8 @@ def alert_news(work: Work, message: AlertNews) -> Iterable[object]:
 
 def _tested(work: Work, alert: Alert, person: str) -> Iterable[object]:
     """A test page arrived: the alert is over, and so is the task that asked for it."""
-    over = spec.SourceResolved(alert.source, alert.key, work.now)
-    events = keep(work, rules.source_resolved(alert, over))
+    over = spec.Resolve(alert.id, person, TEST)
+    events = keep(work, rules.resolve(alert, over, now=work.now, may=(person,)))
     run, task = alert.details.get("run"), alert.details.get("task")
     if run and task:
         others = [
@@ -246,6 +250,8 @@ def keep(work: Work, decision: Decision[Alert], *, new: bool = False) -> list[ob
     if alert.source == TEST:
         # A test concerns nobody but the one who is tested.
         told = [one for one in decision.effects if not isinstance(one, ShowAlert | RemindChannel)]
+        if alert.status is rules.Status.ACKNOWLEDGED:
+            told = []  # it is over in the same moment, which is what its page then says
         decision = replace(decision, effects=told)
     return list(work.keep(work.alerts, decision, reason, new=new))
 
@@ -303,18 +309,21 @@ def _target(present: Present, text: str) -> Target:
     person = _directory(present).by_username(name)
     if person:
         return Target("person", person.name)
-    try:
-        return Target.parse(text) if ":" in text else _nobody(text)
-    except ValueError as error:
-        raise Refused(f"{error}.") from None
+    kind, _, name = text.partition(":")
+    known = {
+        "person": present.configuration.people,
+        "group": present.configuration.groups,
+        "team": present.configuration.teams,
+    }
+    if name not in known.get(kind, ()):
+        raise Refused(f"{text} is neither a person nor a seat; `/set who` lists the seats.")
+    return Target(kind, name)
 
 
-def _nobody(text: str) -> Target:
-    raise Refused(f"{text} is neither a person nor a seat; `/set who` lists the seats.")
-
-
-def _by_hand(name: str, targets: tuple[Target, ...], *, rounds: int = 3) -> Ladder:
-    return Ladder(f"page {name}", (Step(targets, WAIT),), rounds)
+def _by_hand(
+    name: str, targets: tuple[Target, ...], *, rounds: int = 3, wait: timedelta = WAIT
+) -> Ladder:
+    return Ladder(f"page {name}", (Step(targets, wait),), rounds)
 
 
 def _directory(present: Present) -> team.Directory:

@@ -145,14 +145,24 @@ def run_news(work: Work, message: RunNews) -> Iterable[object]:
         case spec.ActionWanted(run, _, "handover.post"):
             return _act(work, run, [ShowHandover(run)])
         case spec.ActionWanted(run, task, "invite", people) if people:
-            live = incidents.live_channels(work)
-            why = "you are the incoming crew"
-            return _act(
-                work, run, [Invite(channel, people, why, f"{run}.{task}") for channel in live]
-            )
+            return _invite_next(work, work.runs.get(run), task, people)
         case spec.ActionWanted(run, task, "page.test", people):
             return _page_test(work, work.runs.get(run), task, people)
     return ()
+
+
+def _invite_next(
+    work: Work, run: Run, task: str, people: tuple[str, ...]
+) -> Iterable[object]:
+    """Bring those who come into the live incidents' channels; who stays on is there already."""
+    roles = run.playbook.roles.values()
+    here = {one for role in roles if role.turn == "present" for one in run.roles[role.name]}
+    new = tuple(one for one in people if one not in here)
+    live = incidents.live_channels(work) if new else []
+    why = "you are the incoming crew"
+    return _act(
+        work, run.id, [Invite(channel, new, why, f"{run.id}.{task}") for channel in live]
+    )
 
 
 def _act(work: Work, run: int, effects: list[Effect]) -> Iterable[object]:

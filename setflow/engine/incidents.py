@@ -12,6 +12,7 @@ from setflow.engine.work import Work
 from setflow.engine.world import of_run, ticket_key
 from setflow.errors import Refused
 from setflow.escalation import store as escalations
+from setflow.escalation.rules import Alert
 from setflow.incident import rules, spec
 from setflow.incident import store as incidents
 from setflow.incident.spec import Incident
@@ -54,7 +55,7 @@ def _paged_for(work: Work, key: str) -> tuple[str, ...]:
     found = [
         page.person
         for alert in escalations.open_alerts(work.tx)
-        if key in alert.title or key in alert.details.values()
+        if _names(alert, key)
         for page in alert.pages
     ]
     return tuple(dict.fromkeys(found))
@@ -170,12 +171,21 @@ def _source(
     return "support" if supports or message.how == "playbooks" else ""
 
 
-def mark_paged(work: Work, incident_id: int, person: str) -> Iterable[object]:
-    """Remember who was paged for an incident."""
-    incident = work.incidents.get(incident_id)
-    run = work.runs.get(incident.run)
-    message = spec.MarkPaged(incident.id, (person,))
-    return keep(work, run, rules.mark_paged(incident, message, work.now, _around(work, run)))
+def mark_paged(work: Work, alert: Alert, person: str) -> Iterable[object]:
+    """Remember who was paged for the incidents that an alert is about, or whose ticket it names."""
+    events: list[object] = []
+    for incident in _held(work, incidents.lock_open(work.tx)):
+        about = alert.details.get("incident") == str(incident.id)
+        if about or _names(alert, incident.ticket):
+            run = work.runs.get(incident.run)
+            message = spec.MarkPaged(incident.id, (person,))
+            decision = rules.mark_paged(incident, message, work.now, _around(work, run))
+            events += keep(work, run, decision)
+    return events
+
+
+def _names(alert: Alert, ticket: str) -> bool:
+    return ticket in alert.title or ticket in alert.details.values()
 
 
 def wake(work: Work, incident: Incident) -> Iterable[object]:

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from setflow import history, outbox, present
 from setflow.db import Tx
-from setflow.effects import Decision, Effect
+from setflow.effects import Decision, Effect, OpenChannel, ShowIncident
 from setflow.errors import Refused
 from setflow.escalation import store as escalations
 from setflow.escalation.rules import Alert
@@ -131,5 +131,7 @@ class Work:
         for kept in (self.alerts, self.runs, self.incidents):
             kept.flush()
         history.write(self.tx, self._happened, now=self.now)
+        # The first post in an incident's channel is the one that says whether anybody was paged.
+        self._effects.sort(key=lambda pair: not isinstance(pair[0], OpenChannel | ShowIncident))
         outbox.put(self.tx, self._effects, now=self.now)
         self._happened, self._effects = [], []

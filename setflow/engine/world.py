@@ -1,6 +1,7 @@
 """The world that runs and incidents are decided in: roles, calendars, tickets, as they are now."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from setflow import expression
@@ -27,7 +28,10 @@ def surroundings(work: Work, playbook: Playbook, facts: Mapping[str, Any]) -> Su
     key = ticket_key(facts)
     ticket = tickets.get(work.tx, [key]).get(key) if key else None
     return Surroundings(
-        roles={name: _people(present, role, ticket) for name, role in playbook.roles.items()},
+        roles={
+            name: _people(present, role, ticket=ticket, turn_end=facts.get("turn_end"))
+            for name, role in playbook.roles.items()
+        },
         days=configuration.calendars.get(playbook.calendar, MONDAY_TO_FRIDAY),
         zone=playbook.zone,
         evaluate=expression.evaluate,
@@ -38,7 +42,12 @@ def surroundings(work: Work, playbook: Playbook, facts: Mapping[str, Any]) -> Su
     )
 
 
-def _people(present: Present, role: Role, ticket: Ticket | None) -> tuple[str, ...]:
+def _people(
+    present: Present, role: Role, *, ticket: Ticket | None, turn_end: Any
+) -> tuple[str, ...]:
+    if role.seat and role.turn == "next" and turn_end:
+        # The next of this run's turn: of a lead who stays on, that is the lead.
+        return present.holders_at(role.seat, datetime.fromisoformat(turn_end))
     if role.seat:
         return present.holders(role.seat, turn=role.turn)
     if role.of_ticket:

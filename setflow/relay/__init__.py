@@ -11,7 +11,7 @@ from random import Random
 from typing import Protocol
 
 from setflow import engine, outbox, views
-from setflow.db import Db, Tx, transaction
+from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
 from setflow.effects import Effect, NudgeUpdate, Receipt, ShowUpdate, UpdatePage
 from setflow.errors import DeliveryError
 from setflow.facts import Sending
@@ -96,6 +96,8 @@ class Relay:
             receipt = self.senders[effect.system].send(sending)
         except DeliveryError as error:
             self._failed(waiting, error)
+        except (Conflict, DatabaseGone):
+            raise  # it was not tried, and is when its lease is over
         except Exception as error:
             # A bug in what renders one effect must not hold up the others, nor be lost.
             log.exception("an effect could not be rendered or sent", extra={"effect": effect.key})

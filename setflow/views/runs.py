@@ -1,6 +1,6 @@
 """What posts about runs and incidents need to know, and the header of a rotation's channel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,8 @@ def _header_template(here: Present, name: str) -> str:
 def _header_facts(here: Present, name: str) -> dict[str, Any]:
     seats = here.seats(name)
     turns = [turn for seat in seats if (turn := rotation.turn_at(here.history, seat, here.now))]
-    ends = min((turn.end for turn in turns), default=None)
+    handoff = rotation.next_handoff(here.history, name, here.now)
+    ends = min((turn.end for turn in turns), default=handoff)
     zone = here.configuration.rotations[name].zone
     said: dict[str, list[str]] = {}
     for seat in seats:
@@ -132,17 +133,21 @@ def _summary(tx: Tx, here: Present, found: Run) -> str:
     """The first line of a rotation's run: the crew, and which open tickets nobody of it has."""
     if "rotation" not in found.facts:
         return ""
-    crew = dict.fromkeys(
-        name
+    seats = here.seats(str(found.facts["rotation"]))
+    crew = {
+        role.name: names
         for role in found.playbook.roles.values()
-        if role.turn == "present" and role.seat
-        for name in found.roles.get(role.name, ())
-    )
+        if role.turn == "present" and role.seat and (names := found.roles.get(role.name, ()))
+    }
+    inside = {name for names in crew.values() for name in names}
+    order = sorted(crew, key=lambda role: _place(seats, found.playbook.roles[role].seat))
+    said = "; ".join(f"{role}: {_titles(here, crew[role])}" for role in order)
+    said = f"{said[:1].upper()}{said[1:]}." if said else "Nobody is in the crew."
+    if found.ended_at:
+        return said
     directory = Directory.of(here.configuration.people)
     carried = tickets.open_tickets(tx)
-    without = [one for one in carried if _owner(directory, one) not in crew]
-    titles = [here.named(name).title for name in crew]
-    said = f"Crew: {', '.join(titles)}." if titles else "Nobody is in the crew."
+    without = [one for one in carried if _owner(directory, one) not in inside]
     count = len(carried)
     if not count:
         return f"{said} No ticket is carried over."
@@ -152,6 +157,16 @@ def _summary(tx: Tx, here: Present, found: Run) -> str:
     keys = ", ".join(one.key for one in without[:10])
     more = f" and {len(without) - 10} more" if len(without) > 10 else ""
     return f"{said} {plural}, {len(without)} without an owner in this crew: {keys}{more}."
+
+
+def _place(seats: Sequence[str], target: str) -> int:
+    """Where the first seat of a role, such as `set.primary`, stands among those of its rotation."""
+    role = target.rpartition(".")[2]
+    return next((at for at, seat in enumerate(seats) if seat.endswith(role)), len(seats))
+
+
+def _titles(here: Present, names: Iterable[str]) -> str:
+    return ", ".join(here.named(name).title for name in names)
 
 
 def _owner(directory: Directory, ticket: Ticket) -> str:
@@ -289,10 +304,11 @@ def update_nudge(tx: Tx, here: Present, effect: effects.NudgeUpdate) -> UpdateNu
         next_at = found.due_at + following.after
         people = playing.roles.get(following.to, ())
         next_person = here.named(people[0]) if people else None
+    facts = incident_facts(here, found)
     return UpdateNudgeFacts(
-        incident=incident_facts(here, found),
+        incident=facts,
         person=here.named(effect.person),
-        zone=here.zone_of(effect.person),
+        zone=facts.zone if effect.by == "thread" else here.zone_of(effect.person),
         stage=effect.stage,
         by=effect.by,
         words_wanted=found.nothing_new >= MOST_NOTHING_NEW,

@@ -4,34 +4,17 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from setflow import engine
-from setflow.adapters import opsgenie
+from setflow.adapters import alerts, opsgenie
 from setflow.db import Db, transaction
 from setflow.web import auth
 
 LONGEST_BODY_BYTES = 256 * 1024
 DEEPEST = 8
-
-
-class AlertBody(BaseModel):
-    """The generic alert of `POST /hooks/alerts/SOURCE`."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    key: Annotated[str, Field(min_length=1, max_length=512)]
-    title: Annotated[str, Field(min_length=1, max_length=1000)]
-    priority: Literal["P1", "P2", "P3", "P4", "P5"] = "P3"
-    status: Literal["firing", "resolved"] = "firing"
-    details: dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=4000)]] = (
-        Field(default_factory=dict, max_length=50)
-    )
-    url: Annotated[str, Field(max_length=2000, pattern=r"^(https?://\S+)?$")] = ""
-    delivery: Annotated[str, Field(max_length=200)] = ""
 
 
 async def body(request: Request) -> bytes:
@@ -55,7 +38,10 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         """Take an alert that fires or is resolved; the same `delivery` is taken once."""
         known = keys.hook_keys.get(source.lower(), "")
         auth.require(auth.bearer(request), known, f"the Bearer key of source {source[:50]!r}")
-        given = _alert(raw)
+        try:
+            given = alerts.generic(parsed(raw))
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
         payload = given.model_dump(exclude={"delivery"})
         with transaction(db) as tx:
             now = clock()
@@ -78,17 +64,6 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         return {"accepted": True, "new": new}
 
     return routes
-
-
-def _alert(raw: bytes) -> AlertBody:
-    try:
-        return AlertBody.model_validate(parsed(raw))
-    except ValidationError as error:
-        said = "; ".join(
-            f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}"
-            for part in error.errors(include_url=False, include_input=False)
-        )
-        raise HTTPException(422, f"This is no alert: {said[:1000]}") from None
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

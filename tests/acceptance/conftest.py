@@ -16,8 +16,13 @@ def street() -> Iterator[Street]:
 
 
 @pytest.fixture
-def world(db: Db, street: Street) -> World:
+def bare(db: Db, street: Street) -> World:
+    """The same, with nothing configured."""
+    return World(db, street)
+
+
+@pytest.fixture
+def world(bare: World) -> World:
     """Crew A is on, it is Monday 11:00 in Berlin, and nothing has happened yet."""
-    world = World(db, street)
-    world.apply()
-    return world
+    bare.apply()
+    return bare

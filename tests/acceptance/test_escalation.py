@@ -1,9 +1,6 @@
 """An alert finds somebody: up its ladder, by every method, whatever is down."""
 
 import pytest
-import requests
-
-from setflow.sandbox.chat.records import Problem
 from tests.acceptance.world import API, SET, file
 
 SMS = '{via: sms, to: "+34600", after: 2m}'
@@ -141,8 +138,9 @@ def test_a_post_whose_answer_was_lost_is_not_made_again(world):
     world.alert()
     world.pass_time(minutes=4)
 
-    assert world.keys("page:") == ["page:1.1.0.0:ana:mattermost"]
-    assert len(world.keys("alert:")) == 1
+    keys = world.keys()
+    assert sorted(keys) == sorted(set(keys))
+    assert world.paged() == ["ana", "bo"]  # for all that setflow knew, ana was not reached
     assert world.dead() == []
 
 
@@ -155,12 +153,12 @@ def test_with_nobody_on_the_seat_the_next_step_is_paged_at_once_and_it_is_said(w
     world.channel(SET).shows("SET primary (EMEA) empty (20:30)", "paged 20:30")
 
 
-def test_outside_of_all_shifts_the_lead_answers(world):
-    world.pass_time(until="2026-12-01 08:00")
-    world.stand_still(hours=-0.5)
-    world.alert()
+def test_outside_of_all_shifts_the_lead_answers(bare):
+    bare.apply(file().replace('to: "02:00"', 'to: "01:00"'))
+    bare.pass_time(until="2026-12-01 07:30")
+    bare.alert()
 
-    assert world.paged() == ["mara"]
+    assert bare.paged() == ["mara"]
 
 
 def test_after_an_outage_one_page_says_how_late_it_is(world):
@@ -169,7 +167,7 @@ def test_after_an_outage_one_page_says_how_late_it_is(world):
     world.settle()
 
     assert world.paged() == ["ana", "bo", "mara"]
-    world.user("mara").sees("This page comes 2 min late")
+    world.user("mara").sees("This page comes 7 min late; 1 earlier step is folded into it")
     world.stand_still(hours=3)
     world.settle()
     assert world.paged() == ["ana", "bo", "mara", "max"]
@@ -180,7 +178,7 @@ def test_after_an_outage_one_page_says_how_late_it_is(world):
 def test_an_old_button_says_so_and_changes_nothing(world):
     world.alert()
     old = world.user("ana").page().id
-    world.pass_time(minutes=25)
+    world.pass_time(minutes=35)
     world.alert()  # it fired again, with the ladder at its end
     assert world.paged() == ["ana", "bo", "mara", "max", "ana"]
 
@@ -188,7 +186,7 @@ def test_an_old_button_says_so_and_changes_nothing(world):
     assert "Acknowledge" not in box.buttons(old)
     world.user("ana").clicks("Acknowledge")
     said = world.user("bo").says("/set ack 1")
-    assert said == "Ana Doe has had it since 11:25; nothing changed."
+    assert said == "Ana Doe has had it since 11:35; nothing changed."
 
 
 def test_two_who_press_at_once_are_told_who_has_it(world):
@@ -274,7 +272,7 @@ def test_a_page_by_hand_goes_up_the_ladder_of_its_seat_three_times_an_hour(world
     assert "You have paged 3 times in the last hour" in world.user("eve").says("/set page hal x")
     assert "guests cannot" in world.user("gil").says("/set page hal x")
     assert "neither a person nor a seat" in world.user("bo").says("/set page nobody x")
-    assert "nobody" in world.user("bo").says("/set page person:nobody x")
+    assert "neither a person" in world.user("bo").says("/set page person:nobody x")
     world.pass_time(hours=1)
     assert world.user("eve").says("/set page hal x") == "hal is paged now."
     assert world.dead() == []
@@ -339,9 +337,6 @@ def test_whoever_left_the_team_is_told_so(world):
     server = world.chat.server
     server.teams[next(iter(server.teams))].members.discard(server.named("ana").id)
 
-    with pytest.raises(Problem):  # Mattermost itself refuses the command
-        world.user("ana").says("/set ack")
     assert world.user("ana").clicks("Acknowledge") == (
         "You are not in this team any more; nothing changed."
     )
-    assert requests.codes.ok

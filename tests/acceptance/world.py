@@ -4,7 +4,8 @@ Only the test moves the clock. Whatever somebody does takes effect at once: what
 worked, what is to be seen in a stand-in is pulled, what is due goes out.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from random import Random
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import apprise
 import requests
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -122,6 +124,9 @@ class Street:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        with warnings.catch_warnings(action="ignore"):
+            # Loads pgpy, which on Python before 3.13 still knows imghdr.
+            apprise.Apprise.instantiate("json://localhost")
         for name, switch in self.behind.items():
             self.urls[name] = self._open.enter_context(served(switch))
         return self
@@ -428,6 +433,3 @@ def _one_with(words: Iterable[str], texts: Sequence[str], complaint: str) -> str
             return text
     there = "\n---\n".join(texts) or "nothing at all"
     raise AssertionError(f"{complaint} with {wanted}; there is\n{there}")
-
-
-Story = Callable[[World], None]

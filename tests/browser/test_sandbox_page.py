@@ -11,6 +11,8 @@ from setflow.sandbox.page import page_app
 from tests.loopback import served
 from tests.sandbox_control import Control
 
+expect.set_options(timeout=15_000)
+
 
 async def answered(request):
     if not request.headers["content-type"].startswith("application/json"):

@@ -24,9 +24,9 @@ PLANTED = {
         "setflow.team.spec is not allowed to import setflow.team.store",
     ),
     "The core is pure: no I/O, no clock, no chance, no logging": (
-        "rotation/rules.py",
+        "rotation/rules/turns.py",
         "import random",
-        "setflow.rotation.rules is not allowed to import random",
+        "setflow.rotation.rules.turns -> random",
     ),
     "SQL stands in the stores, the boxes, the history and the schema": (
         "ticker.py",

@@ -132,11 +132,16 @@ def test_a_server_that_was_killed_is_started_again(run):
     server = run()
     server.start()
     tell(server, "create table kept as select 7 as n")
+    busy = [psycopg.connect(server.url) for _ in range(8)]
+    for connection in busy:
+        connection.pgconn.send_query(b"select count(*) from pg_class a, pg_class b, pg_class c")
     os.kill(postmaster(server), signal.SIGKILL)
     while server.ensure() is False:
         pass
 
     assert ask(server, "select n from kept") == 7
+    for connection in busy:
+        connection.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, None])
@@ -265,6 +270,28 @@ def test_a_file_that_is_no_backup_changes_nothing(run, reachable_folder):
     file = reachable_folder / "nonsense"
     file.write_text("nonsense")
     with pytest.raises(SetflowError, match="pg_restore failed"):
+        restore(server.url, file)
+
+    assert ask(server, "select n from kept") == 7
+
+
+def test_a_restore_that_fails_half_way_changes_nothing(run, reachable_folder):
+    server = run()
+    server.start()
+    tell(server, "create table kept as select 7 as n")
+    file = reachable_folder / "refused"
+    backup(server.url, file)
+    tell(
+        server,
+        """
+        create schema apart;
+        create function apart.refuse() returns event_trigger language plpgsql
+            as $$ begin raise exception 'no more tables'; end $$;
+        create event trigger refuse on ddl_command_start when tag in ('CREATE TABLE')
+            execute function apart.refuse()
+        """,
+    )
+    with pytest.raises(SetflowError, match="no more tables"):
         restore(server.url, file)
 
     assert ask(server, "select n from kept") == 7

@@ -3,7 +3,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -451,7 +451,6 @@ ZONED = around(zones={"ana": SYDNEY, "bo": NEW_YORK})
 END = at("2026-12-04 12:00")
 
 
-@settings(max_examples=60)
 @given(st.lists(st.integers(0, 74 * 60), max_size=30), st.sampled_from([DUTY, QUIET]))
 def test_however_rarely_the_clock_ticks_the_same_is_owed_at_the_same_instants(minutes, duty):
     incident = an_incident(duty)
@@ -488,7 +487,6 @@ def say(incident, what, now):
             return wake(incident, now, ZONED)
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(SAY, st.integers(0, 1500)), max_size=20), st.sampled_from([DUTY, QUIET]))
 def test_whatever_is_said_to_an_incident_it_stays_sane(steps, duty):
     decision = opened(duty)

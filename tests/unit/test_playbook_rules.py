@@ -4,7 +4,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -694,7 +694,6 @@ def plain(run):
 END = at("2026-12-09 12:00")
 
 
-@settings(max_examples=40)
 @given(st.lists(st.integers(0, 9 * 24 * 60), max_size=20))
 def test_however_rarely_the_clock_ticks_the_same_things_fall_due(minutes):
     run = begun().state
@@ -734,7 +733,6 @@ def step(run, what, now):
             return wake(run, now, world)
 
 
-@settings(max_examples=40)
 @given(st.lists(st.tuples(STEPS, st.integers(0, 1200)), max_size=25))
 def test_whatever_is_said_to_a_run_it_stays_sane(steps):
     decision = begun()

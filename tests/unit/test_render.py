@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -635,7 +635,6 @@ def test_nothing_from_outside_mentions_links_or_formats_under_the_bots_name(text
         assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e\u2061-\u2064]", left), (effect, whole)
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=60))
 def test_every_post_stays_within_the_limits_of_the_server(text):
     for effect, facts in everything(text * 200):

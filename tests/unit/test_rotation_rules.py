@@ -4,7 +4,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from setflow.calendar import Turns, instant, open_hours, weekly_hours
@@ -527,7 +527,6 @@ def test_differences_that_go_on_over_turns_are_one():
 
 # --- properties ---
 
-FEW = settings(max_examples=25, deadline=None)
 zones = st.sampled_from(CHANGES)
 spans = st.lists(
     st.tuples(st.integers(0, 7 * 24 * 4 - 1), st.integers(1, 96)).map(
@@ -594,7 +593,6 @@ def parts(history, overrides, start, end):
     ] + [(one.start, one.end, ()) for one in rules.gaps(history, overrides, "web", start, end)]
 
 
-@FEW
 @given(pasts(), st.integers(1, 5 * 1440))
 def test_the_schedule_is_what_who_says_at_every_instant(past, minutes):
     history, overrides, start = past
@@ -613,7 +611,6 @@ def test_the_schedule_is_what_who_says_at_every_instant(past, minutes):
                 assert min(standing.until, end) == shift[0].end
 
 
-@FEW
 @given(pasts())
 def test_whoever_is_on_is_the_last_stand_in_or_has_the_turn_of_the_last_open_layer(past):
     history, overrides, when = past
@@ -633,7 +630,6 @@ def test_whoever_is_on_is_the_last_stand_in_or_has_the_turn_of_the_last_open_lay
     assert found.override == bool(expected and active)
 
 
-@FEW
 @given(pasts(), st.integers(1, 5 * 1440))
 def test_shifts_and_gaps_are_in_order_and_never_overlap(past, minutes):
     history, overrides, start = past
@@ -645,7 +641,6 @@ def test_shifts_and_gaps_are_in_order_and_never_overlap(past, minutes):
         assert end <= begin
 
 
-@FEW
 @given(pasts(), st.integers(0, 3 * 1440), st.integers(1, 1440))
 def test_a_schedule_is_the_same_in_one_piece_or_in_two(past, first, second):
     history, overrides, start = past
@@ -665,7 +660,6 @@ def test_a_schedule_is_the_same_in_one_piece_or_in_two(past, first, second):
     assert halves == cut
 
 
-@FEW
 @given(pasts())
 def test_nobody_is_on_until_the_next_filling(past):
     history, overrides, when = past
@@ -683,7 +677,6 @@ def test_nobody_is_on_until_the_next_filling(past):
         assert rules.who(history, overrides, "web", standing.until).since == standing.until
 
 
-@FEW
 @given(pasts())
 def test_turns_follow_one_another_and_hold_the_instant_they_were_asked_for(past):
     history, _, when = past
@@ -701,7 +694,6 @@ def test_turns_follow_one_another_and_hold_the_instant_they_were_asked_for(past)
         assert rules.turn_at(history, "web", turn.end) == following
 
 
-@FEW
 @given(pasts())
 def test_nothing_changes_before_the_next_change(past):
     history, overrides, when = past
@@ -721,7 +713,6 @@ def test_nothing_changes_before_the_next_change(past):
         assert seen(when + (until - when - MOMENT) * count / 11) == seen(when)
 
 
-@FEW
 @given(pasts())
 def test_no_turn_ends_before_the_next_handoff(past):
     history, _, when = past
@@ -741,7 +732,6 @@ def test_no_turn_ends_before_the_next_handoff(past):
         assert rules.turn_at(history, "web", handoff)
 
 
-@FEW
 @given(pasts(), st.data())
 def test_a_revision_never_changes_who_is_on_now_nor_the_past(past, data):
     history, overrides, now = past
@@ -763,7 +753,6 @@ def test_a_revision_never_changes_who_is_on_now_nor_the_past(past, data):
     assert parts(revised, overrides, start, now) == parts(history, overrides, start, now)
 
 
-@FEW
 @given(pasts(), st.data())
 def test_putting_somebody_in_or_out_never_changes_who_is_on_now(past, data):
     history, overrides, now = past
@@ -787,7 +776,6 @@ def test_putting_somebody_in_or_out_never_changes_who_is_on_now(past, data):
         )
 
 
-@FEW
 @given(pasts(), st.integers(1, 5 * 1440))
 def test_differences_are_where_the_schedules_differ(past, minutes):
     history, overrides, start = past

@@ -28,6 +28,9 @@ Say = Callable[[str], str]
 
 FIRING, ACKNOWLEDGED, RESOLVED = "firing", "acknowledged", "resolved"
 
+TEST = "test"
+"""The source of test pages, whose details are setflow's own."""
+
 STEPS_SHOWN = 4
 DETAILS_SHOWN = 5
 LATE_SECONDS = 60
@@ -84,17 +87,21 @@ def page_post(page: PageFacts, pen: Pen) -> Post:
             "`Resolve` ends it.",
             pen.bar(AMBER, "Yours, not over yet.", [_button(alert, "resolve", "Resolve")]),
         )
+    if alert.source == TEST and alert.status == RESOLVED and page.mine and alert.closed_at:
+        at = when(alert.closed_at, zone, now=now)
+        return pen.post(
+            f"✓ {heading} — acknowledged at {at}: pages reach you.", pen.bar(GREEN, "Over.")
+        )
     if alert.status != FIRING or not page.wanted:
         over = alert.status == RESOLVED
         words = "Over." if over else "Nothing for you to do."
         return pen.post(
             f"{heading} — {outcome(alert, zone, now)}.", pen.bar(GREEN if over else GREY, words)
         )
-    buttons = [
-        _button(alert, "ack", "Acknowledge", "primary"),
-        _button(alert, "escalate", "Not me, escalate"),
-    ]
-    origin = f" · from {escape(alert.source)}, {when(alert.fired_at, zone, now=now)}"
+    up = [] if alert.source == TEST else [_button(alert, "escalate", "Not me, escalate")]
+    buttons = [_button(alert, "ack", "Acknowledge", "primary"), *up]
+    source = "" if alert.source == TEST else f"from {escape(alert.source)}, "
+    origin = f" · {source}{when(alert.fired_at, zone, now=now)}"
     seat = f" · {_seat(page, now, escape)}" if page.seat else ""
     return pen.post(
         f"{heading}{origin}{seat}. {_next(page, now, escape, '**')}{_caveats(page)}",
@@ -198,6 +205,7 @@ def _below(words: str, alert: AlertFacts) -> str:
     details = [
         f"{escape(name, 40)}: {escape(value)}"
         for name, value in list(alert.details.items())[:DETAILS_SHOWN]
+        if alert.source != TEST
     ]
     first = " · ".join(filter(None, [words, source, count]))
     return "\n".join([first, *details])
@@ -225,7 +233,7 @@ def _seat(page: PageFacts, now: datetime, say: Say) -> str:
 def _next(page: PageFacts, now: datetime, say: Say, strong: str) -> str:
     """What happens if nobody answers; `strong` stands around the instant."""
     alert = page.alert
-    if alert.next_at is None:
+    if alert.next_at is None or alert.source == TEST:
         return "Nobody comes after you."
     at = f"{strong}{when(alert.next_at, page.zone, now=now)}{strong}"
     whom = names(_others(alert.next_people, page.person), say)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.session import MattermostError, connect
 from setflow.errors import DeliveryError, Refused
 
@@ -100,9 +101,7 @@ class Session:
             if told.id == _CODE_WANTED:
                 return False
             if told.status == 401:
-                raise Refused(
-                    "That name and password are not right; nothing was changed."
-                ) from None
+                raise Refused("That name or password is not right; try again.") from None
             raise
         self._client.token = response.headers["Token"]
         self._signed_in = True
@@ -117,7 +116,7 @@ class Session:
                 self._know_oneself(self._client.get("/users/me"))
         except _Told as told:
             if told.status == 401:
-                raise Refused("That token is not valid; nothing was changed.") from None
+                raise Refused("That token is not valid; make another.") from None
             raise
 
     def sign_out(self) -> None:
@@ -301,11 +300,11 @@ def request_to_forward(wanted: Wanted) -> str:
         [
             "Please set up Mattermost for setflow (on-call and incident workflows):",
             "",
-            "1. System Console › Integrations: Enable Bot Account Creation and Enable Custom Slash",
-            "   Commands are on.",
-            f"2. Integrations › Bot Accounts: a bot named {wanted.bot}, role Member, with an access",
-            "   token. It needs no other permission: as a member it can post, edit headers and",
-            "   add people.",
+            "1. System Console › Integrations: Enable Bot Account Creation and",
+            "   Enable Custom Slash Commands are on.",
+            f"2. Integrations › Bot Accounts: a bot named {wanted.bot}, role Member, with an",
+            "   access token. It needs no other permission: a member can post, edit headers",
+            "   and add people.",
             f"3. The bot is a member of the team {wanted.team} and of {channels}.",
             f"4. Integrations › Slash Commands of that team: trigger word {TRIGGER}, method POST,",
             f"   request URL {wanted.command_url}",
@@ -319,19 +318,46 @@ def request_to_forward(wanted: Wanted) -> str:
     )
 
 
-def accounts(url: str, token: str, path: str) -> Sequence[Account]:
-    """The accounts of people, no bots, that a query of users finds, such as `in_team=ID`.
-
-    Raises DeliveryError.
-    """
-    client = connect(url, token, TIMEOUT).client
+def accounts(mattermost: Mattermost, channel_id: str) -> Sequence[Account]:
+    """The accounts of the members of a channel, without bots. Raises DeliveryError."""
     found: list[Account] = []
     for page in range(PAGE):
-        listed = client.get(f"/users?{path}&active=true&page={page}&per_page={PAGE}")
+        params = {"in_channel": channel_id, "active": "true", "page": page, "per_page": PAGE}
+        listed = mattermost.driver.users.get_users(params=params)
         found += [_account(one) for one in listed if not one.get("is_bot")]
         if len(listed) < PAGE:
             break
     return found
+
+
+def accounts_named(mattermost: Mattermost, usernames: Sequence[str]) -> Sequence[Account]:
+    """The accounts of those names that there are, in this order. Raises DeliveryError."""
+    listed = mattermost.driver.users.get_users_by_usernames(options=list(usernames))
+    found = {one["username"]: _account(one) for one in listed}
+    return [found[name] for name in usernames if name in found]
+
+
+def trouble(mattermost: Mattermost, channel: str) -> str:
+    """Why the bot cannot work in a channel of the team, and what to do; "" if it can.
+
+    Changes nothing: a header that is set to what it is makes no message. Raises DeliveryError.
+    """
+    found = mattermost.channel(channel)
+    if found is None:
+        return "there is no such channel that the bot can see; `setflow init mattermost` makes it"
+    try:
+        mattermost.driver.channels.get_channel_member(found.id, mattermost.me()[0])
+    except DeliveryError as error:
+        if error.status not in (403, 404):
+            raise
+        return "the bot is no member; invite it, or run `setflow init mattermost`"
+    try:
+        mattermost.driver.channels.patch_channel(found.id, {"header": found.header})
+    except DeliveryError as error:
+        if error.status != 403:
+            raise
+        return "the bot may not edit its header; give members Manage Channel Properties"
+    return ""
 
 
 def _account(user: Mapping[str, Any]) -> Account:

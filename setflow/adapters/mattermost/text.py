@@ -29,7 +29,7 @@ _MEANING = re.compile(r"[@#~<]|&(?=\w+;)")
 _LINK = re.compile(
     r"(?<=:)(?=//)|(?<=\bwww)(?=\d{0,3}\.)|(?<=\bmailto:)|(?<=\btel:)", re.IGNORECASE
 )
-_OPENING = re.compile(r"^(?=[-+=])|^(\d{1,9})(?=[.)])")
+_OPENING = re.compile(r"^(?=[-+=])|^(\d{1,9})(?=[.)](?:\s|$))")
 _URL = re.compile(r"https?://[^\s/?#\\@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _UNSAFE_IN_URL = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%\[\]]")
 

@@ -50,7 +50,7 @@ def incident_post(incident: IncidentFacts, pen: Pen) -> Post:
     """An incident in its channel: who has it, whether anybody was paged, what it owes."""
     owner = f"{escape(incident.owner.title)} has it" if incident.owner else "nobody has it yet"
     paged = f"Paged: {names(incident.paged)}." if incident.paged else "Nobody was paged."
-    head = f"**{_name(incident)}{_traits(incident)}**"
+    head = f"**{_name(incident)}{_traits(incident)}: {escape(incident.title)}**"
     if incident.closed_at:
         over = when(incident.closed_at, incident.zone, now=pen.now)
         return pen.post(f"{head} — over since {over}.", pen.bar(GREEN, "Over.", zone=incident.zone))
@@ -68,7 +68,9 @@ def update_nudge(nudge: UpdateNudgeFacts, pen: Pen) -> Post:
     told = ""
     if nudge.next_at and nudge.next_person:
         at = when(nudge.next_at, zone, now=now)
-        told = f" {escape(nudge.next_person.title)} is told at {at}."
+        yours = nudge.next_person == nudge.person
+        whom = "You are told again" if yours else f"{escape(nudge.next_person.title)} is told"
+        told = f" {whom} at {at}."
     words = " “Nothing new” was said twice already: this one wants words."
     wanted = words if nudge.words_wanted else ""
     bar = pen.bar(RED, "An update is owed.", _update_buttons(nudge))
@@ -136,6 +138,8 @@ def _task_line(task: TaskFacts, zone: ZoneInfo, now: datetime) -> str:
 
 
 def _run_state(run: RunFacts, now: datetime) -> tuple[str, str]:
+    if not run.tasks:
+        return GREY, "Nothing to do yet."
     done = sum(task.status in OVER for task in run.tasks)
     count = f"{done} of {len(run.tasks)} done"
     finished = [task for task in run.tasks if task.status == "done" and task.done_at]
@@ -220,6 +224,7 @@ def _item_line(item: HandoverItem, zone: ZoneInfo, now: datetime) -> str:
     level = f" · {escape(item.level, 20)}" if item.level else ""
     owner = f"owner {escape(item.owner)}" if item.owner else "no owner"
     leaves = "" if item.stays else " — **needs an owner in the incoming crew**"
-    said = when(item.last_update_at, zone, now=now) if item.last_update_at else "never"
+    at = item.last_update_at
+    said = f" · last word {when(at, zone, now=now)}" if at else ""
     what = f"**{link(item.key, item.url)}** {escape(item.title, 80)}"
-    return f"- {what}{level} · {owner}{leaves} · last word {said}"
+    return f"- {what}{level} · {owner}{leaves}{said}"

@@ -1,6 +1,6 @@
 """One decision on a run in the making: what falls due, and what follows from it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -328,7 +328,7 @@ class Work:
         names = names | {
             role.name for role in book.roles.values() if names & set(fallbacks(book, role.name))
         }
-        moved = []
+        moved, known = [], {one for people in self.run.roles.values() for one in people}
         for name in (name for name in book.roles if name in names):
             before, after = self.run.roles[name], bound(book, name, self.around)
             if before != after:
@@ -336,10 +336,10 @@ class Work:
                 self.events.append(RoleMoved(self.run.id, name, before, after))
                 moved.append(name)
         if moved:
-            self._move(moved)
+            self._move(moved, known)
 
-    def _move(self, roles: list[str]) -> None:
-        """Take the open tasks of `roles` to those who hold them now, and let them in."""
+    def _move(self, roles: list[str], known: set[str]) -> None:
+        """Take the open tasks of `roles` to those who hold them now, and let in who is new."""
         self.run = replace(self.run, moves=self.run.moves + 1)
         for state in self.run.tasks:
             task = self._task(state)
@@ -356,12 +356,18 @@ class Work:
                     self._skip(state, f"{stays} stays the same")
         channel = self.run.playbook.channel
         if channel and channel.create:
-            mine = tuple(role for role in channel.invite if role in roles)
-            self._invite(mine, f"{self.run.title}: you are {' and '.join(mine)} now")
+            mine = tuple(
+                role
+                for role in channel.invite
+                if role in roles and not known.issuperset(self.run.roles[role])
+            )
+            what = f"you are {mine[0]} now" if len(mine) == 1 else "you are on duty for it now"
+            self._invite(mine, f"{self.run.title}: {what}", known)
         self._cascade(self.now)
 
-    def _invite(self, roles: tuple[str, ...], why: str) -> None:
-        people = tuple(dict.fromkeys(one for role in roles for one in self.run.roles[role]))
+    def _invite(self, roles: tuple[str, ...], why: str, known: Collection[str] = ()) -> None:
+        found = dict.fromkeys(one for role in roles for one in self.run.roles[role])
+        people = tuple(one for one in found if one not in known)
         if people:
             marker = f"{self.run.id}.{self.run.moves}"
             self.effects.append(Invite(self.run.channel, people, why, marker))

@@ -143,7 +143,7 @@ def next_change(
 
 def next_handoff(history: History, name: str, after: datetime) -> datetime | None:
     """The first instant after `after` at which a turn of any seat of `name` begins or ends."""
-    found = (next_boundary(eras(history, seat), after) for seat in seats_of(history, name))
+    found = (next_boundary(history, seat, after) for seat in seats_of(history, name))
     return min((one for one in found if one), default=None)
 
 

@@ -37,6 +37,7 @@ def turn_at(history: History, seat: str, when: datetime) -> Turn | None:
 
 
 def eras(history: History, seat: str) -> list[Era]:
+    """The eras of a seat from the first instant to the last, in order; none of an unknown one."""
     versions = history.get(seat, ())
     found: list[Era] = []
     for index, version in enumerate(versions):
@@ -51,6 +52,7 @@ def eras(history: History, seat: str) -> list[Era]:
 
 
 def era_at(history: History, seat: str, when: datetime) -> Era | None:
+    """The era of a seat at an instant; None for an unknown seat."""
     for era in eras(history, seat):
         if era.begin <= when < era.end:
             return era
@@ -58,6 +60,7 @@ def era_at(history: History, seat: str, when: datetime) -> Era | None:
 
 
 def layer_at(place: Seat, when: datetime) -> Layer | None:
+    """The last layer whose hours are open, else the last that has begun; None before the first."""
     begun = [layer for layer in place.layers if layer.turns.number(when) >= 0]
     for layer in reversed(begun):
         spans = open_hours(layer.turns, layer.hours, layer.turns.number(when))
@@ -67,14 +70,16 @@ def layer_at(place: Seat, when: datetime) -> Layer | None:
 
 
 def turn_of(era: Era, layer: Layer, seat: str, when: datetime) -> Turn:
+    """The turn of one layer at an instant, cut where the era begins and ends."""
     number = layer.turns.number(when)
     start, end = layer.turns.begin(number), layer.turns.begin(number + 1)
     holder = holder_of(layer.orders, number)
     return Turn(seat, holder, max(start, era.begin), min(end, era.end), number)
 
 
-def next_boundary(eras: Iterable[Era], after: datetime) -> datetime | None:
-    for era in eras:
+def next_boundary(history: History, seat: str, after: datetime) -> datetime | None:
+    """The first instant after `after` at which a turn of a seat, by any layer, begins or ends."""
+    for era in eras(history, seat):
         if era.end <= after or era.place is None:
             continue
         anchor = anchor_of(era.place)
@@ -91,6 +96,7 @@ def next_boundary(eras: Iterable[Era], after: datetime) -> datetime | None:
 
 
 def names_of(history: History, seat: str) -> frozenset[str]:
+    """All that overrides may have called a seat, ever."""
     places = (version.rotation.seat(seat) for version in history[seat] if version.rotation)
     return frozenset(name for place in places if place for name in place.names)
 
@@ -98,20 +104,22 @@ def names_of(history: History, seat: str) -> frozenset[str]:
 def rotation_at(history: History, seats: Iterable[str], when: datetime) -> Rotation | None:
     """The newest definition of these seats that is in force."""
     versions = [one for seat in seats for one in history[seat] if one.rotation]
-    return max(
-        (one for one in versions if since_of(one) <= when), key=since_of, default=_NONE
-    ).rotation
+    in_force = (one for one in versions if since_of(one) <= when)
+    return max(in_force, key=since_of, default=_NONE).rotation
 
 
 def since_of(version: Version) -> datetime:
+    """When a version begins."""
     return version.since or FIRST
 
 
 def anchor_of(place: Seat) -> datetime:
+    """When the first turn of the first layer begins."""
     return min(layer.turns.begin(0) for layer in place.layers)
 
 
 def holder_of(orders: tuple[Order, ...], number: int) -> str:
+    """Who has turn `number` by the order in force then."""
     index = max(bisect_right(orders, number, key=attrgetter("first")) - 1, 0)
     order = orders[index]
     return order.people[(number - order.first) % len(order.people)]

@@ -11,13 +11,15 @@ from setflow.rotation.rules.answers import (
     holders,
     next_change,
     next_handoff,
+    next_holders,
     shifts,
-    who,
 )
 from setflow.rotation.rules.revisions import seats_of
+from setflow.rotation.rules.turns import LAST, names_of, next_boundary, turn_at
 from setflow.rotation.rules.values import History, Override
 
 LONGEST_OVERRIDE = timedelta(days=366)
+People = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,12 @@ class Watch:
     """What was last seen of a rotation.
 
     seen_at   when that was
-    people    seat → who is on, and who has the turn
+    people    seat → who has this turn, and who the next; hours do not count
     revision  counts what was seen to change
     """
 
     seen_at: datetime
-    people: Mapping[str, tuple[str, ...]]
+    people: Mapping[str, tuple[People, People]]
     revision: int
 
 
@@ -45,7 +47,11 @@ class HandedOff:
 
 @dataclass(frozen=True, slots=True)
 class CrewChanged:
-    """Others stand in the rotation than were seen before. why: handoff | override."""
+    """Others have this turn or the next than were seen before.
+
+    why  handoff where a turn has begun or ended, else override: a stand-in, a new definition, or
+         hours that bring another layer
+    """
 
     rotation: str
     why: Literal["handoff", "override"]
@@ -56,12 +62,13 @@ def look(
 ) -> Decision[Watch]:
     """What is to be seen of a rotation at `now`, and what of it is news.
 
-    Of several handoffs that passed unseen the last alone is told; none at the first look.
+    Of several handoffs that passed unseen the last alone is told; none at the first look. A seat
+    that joins the others within their turn is none.
     """
     people = {
         seat: (
-            *who(history, overrides, seat, now).people,
-            *holders(history, overrides, seat, now),
+            holders(history, overrides, seat, now),
+            next_holders(history, overrides, seat, now),
         )
         for seat in seats_of(history, name)
     }
@@ -69,13 +76,15 @@ def look(
     if before is None:
         first = Watch(now, people, 1)
         return Decision(first, [CrewChanged(name, "handoff")], [ShowHeader(name, "1")], wake_at)
-    began = _last_handoff(history, name, before.seen_at, now)
+    passed = _boundaries(before, history, name, now)
     events: list[object] = []
-    if began:
-        ends = next_handoff(history, name, began) or began
-        events.append(HandedOff(name, began, ends))
+    for began in reversed(passed):
+        if any(turn_at(history, seat, began) for seat in people):
+            ends = next_handoff(history, name, began) or LAST
+            events.append(HandedOff(name, began, ends))
+            break
     if people != before.people:
-        events.append(CrewChanged(name, "handoff" if began else "override"))
+        events.append(CrewChanged(name, "handoff" if passed else "override"))
     if not events:
         return Decision(Watch(now, people, before.revision), wake_at=wake_at)
     revision = before.revision + 1
@@ -83,22 +92,30 @@ def look(
     return Decision(Watch(now, people, revision), events, shown, wake_at)
 
 
-def _last_handoff(history: History, name: str, after: datetime, until: datetime) -> datetime | None:
-    """The last turn boundary of a rotation after one instant and up to another."""
-    last, following = None, next_handoff(history, name, after)
-    while following and following <= until:
-        last, following = following, next_handoff(history, name, following)
-    return last
+def _boundaries(before: Watch, history: History, name: str, until: datetime) -> list[datetime]:
+    """Where turns began or ended since the last look, by the seats that somebody had then."""
+    every = seats_of(history, name)
+    had = [seat for seat in every if seat in before.people and before.people[seat][0]] or every
+    passed: list[datetime] = []
+    last = before.seen_at
+    while True:
+        found = (next_boundary(history, seat, last) for seat in had)
+        last = min((one for one in found if one), default=LAST)
+        if last > until:
+            return passed
+        passed.append(last)
 
 
 def displaced(
     history: History, overrides: Sequence[Override], asked: Override, now: datetime
 ) -> tuple[str, ...]:
-    """Whom a stand-in would displace from `now` on, once each, soonest first.
+    """Whom a stand-in would displace from `now` on, once each, in the order of the seats.
 
     Raises Refused where the stand-in makes no sense: over, too long, or for nobody.
     """
-    seats = seats_of(history, asked.seat)
+    seats = [
+        seat for seat in seats_of(history, asked.seat) if asked.seat in names_of(history, seat)
+    ]
     if not seats:
         raise Refused(f"There is no seat {asked.seat}; `/set who` lists them.")
     if not asked.start < asked.end:
@@ -115,6 +132,7 @@ def displaced(
     )
     if not found:
         raise Refused(f"Nobody has {asked.seat} then, so there is nobody to stand in for.")
-    if set(found) == {asked.person}:
+    found.pop(asked.person, None)
+    if not found:
         raise Refused(f"{asked.person} is on then anyway; nothing changed.")
     return tuple(found)

@@ -1,0 +1,46 @@
+"""Rotations to compute with, and how a computation is timed."""
+
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from stage import configuration, example
+
+from setflow.rotation import rules
+from setflow.rotation.rules import History
+
+LATEST = datetime(2026, 12, 2, 9, 30, tzinfo=UTC)
+"""A Wednesday morning on which every seat of the day is staffed."""
+ROUNDS = 5
+
+
+def crew() -> History:
+    """The example's crew rotation: two shifts of two seats each, and a lead."""
+    return rules.history_of(configuration(example()).rotations)
+
+
+def weekly_text(count: int) -> str:
+    """A configuration of `count` weekly rotations, of ten people each out of forty."""
+    people = [f"p{number}" for number in range(40)]
+    lines = ["version: 1", "people:"]
+    lines += [f"  {name}: {{name: {name.title()}, mattermost: {name}}}" for name in people]
+    lines += ["rotations:"]
+    for number in range(count):
+        those = ", ".join(people[(number + place) % len(people)] for place in range(10))
+        lines.append(
+            f'  r{number}: {{type: weekly, length: 1, start: "2026-01-05 09:00", people: [{those}]}}'
+        )
+    return "\n".join([*lines, ""])
+
+
+def timed(work: Callable[[], object], times: int) -> float:
+    """The median over some rounds of the seconds that one call takes."""
+    work()
+    rounds = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        for _ in range(times):
+            work()
+        rounds.append((time.perf_counter() - begun) / times)
+    return statistics.median(rounds)

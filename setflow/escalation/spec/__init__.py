@@ -1,0 +1,58 @@
+"""Values of the slice: `values` (a ladder), `messages` (said to and by an alert), `reading`."""
+
+from setflow.escalation.spec.messages import (
+    Acknowledge,
+    Acknowledged,
+    AlertOpened,
+    AlertRefired,
+    Escalate,
+    Escalated,
+    Fired,
+    LadderEnded,
+    LadderRestarted,
+    Paged,
+    PageFailed,
+    PageMissed,
+    Resolve,
+    Resolved,
+    SourceResolved,
+    StepEmpty,
+)
+from setflow.escalation.spec.reading import read_ladder, read_routes
+from setflow.escalation.spec.values import (
+    Ladder,
+    Method,
+    OnCall,
+    Route,
+    Step,
+    Target,
+    shortest_wait,
+)
+
+__all__ = [
+    "Acknowledge",
+    "Acknowledged",
+    "AlertOpened",
+    "AlertRefired",
+    "Escalate",
+    "Escalated",
+    "Fired",
+    "Ladder",
+    "LadderEnded",
+    "LadderRestarted",
+    "Method",
+    "OnCall",
+    "PageFailed",
+    "PageMissed",
+    "Paged",
+    "Resolve",
+    "Resolved",
+    "Route",
+    "SourceResolved",
+    "Step",
+    "StepEmpty",
+    "Target",
+    "read_ladder",
+    "read_routes",
+    "shortest_wait",
+]
