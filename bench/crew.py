@@ -17,7 +17,7 @@ ROUNDS = 5
 
 def crew() -> History:
     """The example's crew rotation: two shifts of two seats each, and a lead."""
-    return rules.history_of(configuration(example()).rotations)
+    return rules.history_of(configuration(example()).rotations["set"])
 
 
 def weekly_text(count: int) -> str:
@@ -28,9 +28,8 @@ def weekly_text(count: int) -> str:
     lines += ["rotations:"]
     for number in range(count):
         those = ", ".join(people[(number + place) % len(people)] for place in range(10))
-        lines.append(
-            f'  r{number}: {{type: weekly, length: 1, start: "2026-01-05 09:00", people: [{those}]}}'
-        )
+        turns = f'type: weekly, length: 1, start: "2026-01-05 09:00", people: [{those}]'
+        lines.append(f"  r{number}: {{{turns}}}")
     return "\n".join([*lines, ""])
 
 

@@ -110,7 +110,7 @@ def stage(text: str = "", *, sources: Sequence[str] = (SOURCE,)) -> Iterator[Sta
 
 
 def example() -> str:
-    """examples/set.yaml, begun so long ago that somebody is on; its cycles begin on the same days."""
+    """examples/set.yaml, begun so long ago that somebody is on; on a day that keeps its cycles."""
     text = (resources.folder("examples") / "set.yaml").read_text()
     return text.replace('start: "2026-11-30 08:00"', 'start: "2026-01-12 08:00"')
 
@@ -152,7 +152,8 @@ def wait_until(true: Callable[[], bool], seconds: float, *, pause: float = 0.02)
 def _chat(people: Sequence[str]) -> Iterator[tuple[str, str]]:
     command = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as chat:
-        assert chat.stdin and chat.stdout
+        assert chat.stdin
+        assert chat.stdout
         chat.stdin.write(json.dumps({"people": people, "channels": CHANNELS}).encode() + b"\n")
         chat.stdin.flush()
         answer = json.loads(chat.stdout.readline())

@@ -9,12 +9,12 @@ import json
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
 from starlette.responses import JSONResponse
 
+from setflow.app import real_clock
 from setflow.sandbox.mattermost import MattermostSandbox
 
 TEAM, BOT = "acme", "setflow"
@@ -59,7 +59,7 @@ class Arrivals:
 def main() -> None:
     """Serve until standard input ends."""
     wanted = json.loads(sys.stdin.readline())
-    chat = MattermostSandbox(lambda: datetime.now(UTC))  # noqa: TID251  a server of its own
+    chat = MattermostSandbox(real_clock)
     chat.add_team(TEAM)
     for name in wanted["people"]:
         chat.add_user(name, name)

@@ -201,10 +201,12 @@ class _JiraOf:
 class Opened:
     """A database that is migrated and ready.
 
+    address   where it is, with its password; for tools of PostgreSQL's own
     embedded  the server, where it is ours to keep up
     """
 
     db: Db
+    address: str
     embedded: Embedded | None
 
 
@@ -215,13 +217,13 @@ def opened(given: Settings, *, migrate: bool = True) -> Iterator[Opened]:
     if given.database_url is None:
         embedded = Embedded(given.data)
         embedded.start()
-    url = given.database_url.get_secret_value() if given.database_url else ""
-    database = db.connect(
-        embedded.url if embedded else url, password_command=given.password_command
-    )
+    set_url = given.database_url.get_secret_value() if given.database_url else ""
+    url = embedded.url if embedded else set_url
+    database = db.connect(url, password_command=given.password_command)
     try:
-        db.migrate(database)
-        yield Opened(database, embedded)
+        if migrate:
+            db.migrate(database)
+        yield Opened(database, url, embedded)
     finally:
         database.dispose()
         if embedded:
@@ -307,7 +309,7 @@ class Service:
         self.web = uvicorn.Server(config)
         self._web_thread = threading.Thread(target=self.web.run, name="web", daemon=True)
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
-        self._may_tick = True
+        self._may_tick = False
 
     def start(self) -> None:
         """Run; returns once the web door is open or has failed to open."""
@@ -387,6 +389,7 @@ class Service:
             self.parts.problems.pop(name, None)
         self.parts.problems |= reasons
         self._may_tick = not reasons
+        self.ticks.poke()
 
     def _warn(self, name: str, what: str) -> None:
         with transaction(self.parts.db) as tx:

@@ -17,7 +17,6 @@ from setflow.team.spec import Person
 from setflow.views import runs
 from setflow.views.facts import alert_facts
 
-
 LATEST_REPORT = timedelta(seconds=15)
 """A process reports every 5 s; three reports missing, it is gone."""
 

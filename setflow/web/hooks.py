@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 
@@ -12,6 +12,8 @@ from setflow import engine
 from setflow.adapters import alerts, opsgenie
 from setflow.db import Db, transaction
 from setflow.web import auth
+
+T = TypeVar("T")
 
 LONGEST_BODY_BYTES = 256 * 1024
 DEEPEST = 8
@@ -38,10 +40,7 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         """Take an alert that fires or is resolved; the same `delivery` is taken once."""
         known = keys.hook_keys.get(source.lower(), "")
         auth.require(auth.bearer(request), known, f"the Bearer key of source {source[:50]!r}")
-        try:
-            given = alerts.generic(parsed(raw))
-        except ValueError as error:
-            raise HTTPException(422, str(error)) from None
+        given = _sensible(alerts.generic, raw)
         payload = given.model_dump(exclude={"delivery"})
         with transaction(db) as tx:
             now = clock()
@@ -54,16 +53,21 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         """Take OpsGenie's webhook as a hint: what it is about is read from OpsGenie itself."""
         given = request.query_params.get("key", "") or auth.bearer(request)
         auth.require(given, keys.opsgenie, "SETFLOW_OPSGENIE_HOOK_KEY")
-        try:
-            delivery, remote, action = opsgenie.webhook(parsed(raw))
-        except ValueError as error:
-            raise HTTPException(422, str(error)) from None
+        delivery, remote, action = _sensible(opsgenie.webhook, raw)
         with transaction(db) as tx:
             payload = {"alert": remote, "action": action}
             new = engine.accept(tx, "opsgenie", delivery, payload, now=clock())
         return {"accepted": True, "new": new}
 
     return routes
+
+
+def _sensible(read: Callable[[dict[str, Any]], T], raw: bytes) -> T:
+    """What `read` makes of a body; its ValueError is a 422 with the same sentence."""
+    try:
+        return read(parsed(raw))
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

@@ -128,9 +128,21 @@ def test_while_mattermost_is_down_the_next_method_is_taken_at_once_and_nothing_c
     keys = world.keys()
     assert sorted(keys) == sorted(set(keys))
     assert world.paged()[0] == "ana"
-    world.user("ana").sees("Checkout API down", "A repeat: it may have reached you before")
+    world.user("ana").sees("Checkout API down", "[Acknowledge]")
     world.channel(SET).shows("Checkout API down")
     assert world.dead() == []
+
+
+def test_a_text_message_that_may_have_arrived_before_says_that_it_is_a_repeat(world):
+    texted(world).alert()
+    world.phones.status = 503
+    world.pass_time(minutes=2)
+    world.phones.status = 200
+    world.pass_time(seconds=30)
+
+    said = world.phones.heard("+34600")
+    assert len(said) == 2  # the call came at once, the text message once it could
+    assert all("A repeat: it may have reached you before" in one for one in said)
 
 
 def test_a_post_whose_answer_was_lost_is_not_made_again(world):
