@@ -12,7 +12,7 @@ import sys
 import threading
 import zoneinfo
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -338,6 +338,8 @@ class Service:
             loop.stop()
         self._listener.join(5)
         self._web_thread.join(10)
+        with suppress(DatabaseGone), transaction(self.parts.db) as tx:
+            engine.leave(tx, process_name())
 
     def _loops(self) -> tuple[Loop, ...]:
         return (self.ticks, self.skipper, *self.relays.values(), *self.pulls.values())

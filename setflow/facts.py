@@ -250,6 +250,13 @@ class HandoverFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """A channel to be made: what it is called for people."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class InviteFacts:
     """People to bring into a channel, and those of them who are not in it yet."""
 
@@ -302,6 +309,7 @@ Facts = (
     | UpdateNudgeFacts
     | UpdateFacts
     | HandoverFacts
+    | ChannelFacts
     | InviteFacts
     | RulePostFacts
     | DeadLetterFacts

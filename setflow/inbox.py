@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import DELIVERIES_WAIT, Tx, notify
@@ -128,6 +128,11 @@ def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
     statement = insert(processes).values(row)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
     return tx.execute(select(func.max(house.c.oldest))).scalar_one() or 0
+
+
+def forget_process(tx: Tx, process: str) -> None:
+    """A process has ended as it should."""
+    tx.execute(delete(processes).where(processes.c.name == process))
 
 
 def reported_since(tx: Tx, since: datetime) -> bool:

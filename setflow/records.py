@@ -75,6 +75,19 @@ class Records(Generic[State]):
         )
         return [self._load(state) for state in tx.execute(query).scalars()]
 
+    def put_off(self, tx: Tx, now: datetime, until: datetime) -> list[int]:
+        """Wake the longest overdue at `until` instead, unread; its number, none if none is due."""
+        due = (
+            select(self.table.c.id)
+            .where(self.table.c.wake_at <= now)
+            .order_by(self.table.c.wake_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        later = update(self.table).where(self.table.c.id == due).values(wake_at=until)
+        return list(tx.execute(later.returning(self.table.c.id)).scalars())
+
     def next_due(self, tx: Tx) -> datetime | None:
         """When the next of them is to be woken; None if none waits."""
         found: datetime | None = tx.execute(select(func.min(self.table.c.wake_at))).scalar_one()

@@ -49,13 +49,16 @@ for command in COMMANDS:
 app.command("doctor")(start.examine)
 app.add_typer(start.init, name="init")
 
+SAID_BESIDE = ("setflow.embedded", "setflow.db")
+"""Whose warnings a person needs; what others log is said in the answers of commands."""
+
 
 def main() -> None:
     """Work one command and exit."""
     house.prepare()
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for told_otherwise in ("mattermostdriver", "urllib3", "apprise"):
-        logging.getLogger(told_otherwise).setLevel(logging.CRITICAL)
+    beside = logging.StreamHandler()
+    beside.addFilter(lambda record: record.name in SAID_BESIDE)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[beside])
     try:
         app(prog_name="setflow")
     except DatabaseGone as error:

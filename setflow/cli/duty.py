@@ -1,7 +1,6 @@
 """Commands about the duty itself: check and apply a file, who is on, the schedule, a page."""
 
 import json
-import logging
 import secrets
 import time
 from collections.abc import Sequence
@@ -115,7 +114,7 @@ def _changes(old: Configuration | None, new: Configuration, applied: engine.Appl
 def who(
     name: Annotated[
         str,
-        typer.Argument(metavar="[SEAT|ROTATION]", help="Such as set.primary; default all."),
+        typer.Argument(metavar="SEAT|ROTATION", help="Such as set.primary; default all."),
     ] = "",
     *,
     at: At = None,
@@ -221,7 +220,6 @@ def page(
             running = views.running(tx, now=now)
         alert = next(event.alert for event in events if isinstance(event, AlertOpened))
         if not running:
-            logging.getLogger("setflow.relay").setLevel(logging.CRITICAL)  # it is told below
             parts = app.build(house.db, given, clock=app.real_clock, chance=Random())
             ticker.tick(house.db, app.real_clock())
             parts.relay.drain()
@@ -280,6 +278,8 @@ def _tell_page(alert: int, sent: Sequence[views.PageSent], *, running: bool) -> 
             typer.echo(f"Not delivered to {how} yet: {one.error}. It is tried again.", err=True)
         else:
             typer.echo(f"Not delivered to {how} yet; `setflow doctor` says why.", err=True)
+    if not sent:
+        typer.echo("Nobody is paged yet; `setflow who` says who is on.", err=True)
     if not running:
         typer.echo("No `setflow serve` runs: start it, or this was all that happens.", err=True)
     if not any(one.outcome == "delivered" for one in sent):

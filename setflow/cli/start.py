@@ -92,6 +92,8 @@ def _sign_in(session: Session, *, by_token: bool) -> None:
     if by_token:
         session.use(typer.prompt("Personal access token", hide_input=True).strip())
         return
+    if not session.private:
+        typer.echo("That address is not https: your password would travel in the clear.", err=True)
     name = typer.prompt("Your username or e-mail address there")
     password = typer.prompt("Password (it is not kept)", hide_input=True)
     code = ""
@@ -208,6 +210,8 @@ def config(
     definitions.read(text, str(file), {})
     file.write_text(text, encoding="utf-8")
     typer.echo(f"Written to {file}: {', '.join(one.name for one in people)} take weekly turns.")
+    if setup.trouble(server, channel):
+        typer.echo(f"The bot is not in ~{channel} yet: run `setflow init mattermost` once more.")
     typer.echo(f"Next: look it over, then `setflow check {file}` and `setflow apply {file}`.")
 
 

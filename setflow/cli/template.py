@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
 from setflow import calendar
 from setflow.adapters.mattermost.setup import Account
+from setflow.adapters.mattermost.text import fold
 
+LONGEST_NAME = 80
 HANDOFF = timedelta(hours=9)
 
 _PLAIN = re.compile(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*")
@@ -37,7 +40,7 @@ def first_file(people: Sequence[Account], channel: str, zone: ZoneInfo, now: dat
 
 def _person(names: Mapping[str, str], one: Account, usual: ZoneInfo) -> str:
     own = f", timezone: {one.timezone}" if _is_zone(one.timezone, usual) else ""
-    title = json.dumps(one.name, ensure_ascii=False)
+    title = json.dumps(fold(one.name, LONGEST_NAME) or one.username, ensure_ascii=False)
     return f"  {names[one.username]}: {{name: {title}, mattermost: {_scalar(one.username)}{own}}}\n"
 
 
@@ -49,12 +52,21 @@ def _is_zone(text: str, usual: ZoneInfo) -> bool:
 
 
 def _names(usernames: Sequence[str]) -> dict[str, str]:
-    """What the file calls people: what is before the first dot of their username, if it is theirs
-    alone.
+    """What the file calls people: what is before the first dot of their username, if that is
+    theirs alone.
     """
-    short = {one: re.split("[._-]", one)[0] for one in usernames}
-    alone = {one for one in short if list(short.values()).count(short[one]) == 1}
-    return {one: _scalar(short[one] if one in alone and short[one] else one) for one in usernames}
+    own = {one: one.lstrip("._-") or "person" for one in usernames}
+    short = {one: re.split("[._-]", name)[0] for one, name in own.items()}
+    called: dict[str, str] = {}
+    for one in usernames:
+        alone = list(short.values()).count(short[one]) == 1
+        named = chain([short[one]] if alone else [], [own[one]], _numbered(own[one]))
+        called[one] = next(name for name in named if name not in called.values())
+    return {one: _scalar(name) for one, name in called.items()}
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return (f"{name}-{number}" for number in count(2))
 
 
 def _scalar(text: str) -> str:

@@ -18,7 +18,7 @@ class Cast:
 
     def press(self, person: str, button: str, channel: str = "") -> None:
         """Press the newest button that begins so, in a channel or (without) in one's messages."""
-        chat, username = self.stage.chat, self.stage.username(person)
+        chat, username = self.stage.far.chat, self.stage.username(person)
         posts: Sequence[Post]
         try:
             posts = chat.posts(channel) if channel else chat.direct(username)
@@ -34,7 +34,7 @@ class Cast:
     def command(self, person: str, channel: str, text: str) -> str:
         """Give a slash command; returns the answer."""
         try:
-            return self.stage.chat.slash(self.stage.username(person), channel, text)
+            return self.stage.far.chat.slash(self.stage.username(person), channel, text)
         except Problem as problem:
             self.missed.append(f"{person} cannot say {text}: {problem.message}")
             return ""
@@ -43,14 +43,14 @@ class Cast:
         """Post in a channel."""
         username = self.stage.username(person)
         try:
-            self.stage.chat.say(username, channel, text)
+            self.stage.far.chat.say(username, channel, text)
         except Problem as problem:
             self.missed.append(f"{person} cannot write in {channel}: {problem.message}")
 
     def assign(self, ticket: str, person: str) -> None:
         """Assign a ticket in Jira."""
-        self.stage.jira.assign(ticket, self.stage.account(person))
+        self.stage.far.jira.assign(ticket, self.stage.account(person))
 
     def comment(self, person: str, ticket: str, text: str) -> None:
         """Comment on a ticket in Jira."""
-        self.stage.jira.comment(ticket, self.stage.account(person), text)
+        self.stage.far.jira.comment(ticket, self.stage.account(person), text)

@@ -44,10 +44,15 @@ class Door:
         )
         self._thread.start()
 
-    def close(self) -> None:
-        """End it, whoever waits for an answer."""
-        if self._server and self._thread:
+    def stop(self) -> None:
+        """Let it end soon, whoever waits for an answer."""
+        if self._server:
             self._server.should_exit = self._server.force_exit = True
+
+    def close(self) -> None:
+        """Return once it has ended."""
+        self.stop()
+        if self._thread:
             self._thread.join(LONGEST_STOP_SECONDS)
         self._socket.close()
 

@@ -1,4 +1,4 @@
-"""A stand-in for the gateways of text messages and phone calls: takes what apprise's json:// posts."""
+"""A stand-in for the gateways of text messages and calls: takes what apprise posts as JSON."""
 
 import threading
 from collections.abc import Callable

@@ -12,7 +12,7 @@ from typing import Any
 from setflow import engine, ticker
 from setflow.db import transaction
 from setflow.demo.cast import Cast
-from setflow.demo.script import BEGIN, END, Scene, scenes
+from setflow.demo.script import BEGIN, END, scenes
 from setflow.demo.stage import Stage, at
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ PULL_EVERY = timedelta(hours=6)
 """Beside a pull whenever a stand-in says that something changed there."""
 MOST_ROUNDS = 200
 WAITED_FOR = {
-    "inbox": "what was pushed in is worked",
-    "rotation": "who is on changes",
+    "inbox": "something came in",
+    "rotation": "a shift begins or ends",
     "alert": "the next step of an alert",
     "run": "a task of a checklist",
-    "incident": "an update that is owed",
+    "incident": "somebody owes an update",
     "outbox": "a delivery is tried again",
     "script": "somebody does something",
 }
@@ -126,15 +126,16 @@ class Player:
     def linger(self) -> None:
         """Go on answering the visitor, the clock standing still, until `stop`."""
         while not self._stopped.is_set():
-            if self.stage.bell.wait(LOOK_SECONDS):
+            if self.stage.far.bell.wait(LOOK_SECONDS):
                 self._settle()
 
     def _work(self, instant: datetime) -> None:
+        asked = self._stepping
         self.stage.clock.jump(instant)
-        seen = len(self.stage.chat.transcript)
+        seen = len(self.stage.far.chat.transcript)
         self._settle()
         told = self._act()
-        if told or len(self.stage.chat.transcript) > seen:
+        if asked and (told or len(self.stage.far.chat.transcript) > seen):
             self._stepping = False
         if told and self._speed:
             self._rest(READING_SECONDS * min(1.0, DEFAULT_SPEED / self._speed))
@@ -143,32 +144,40 @@ class Player:
         """What is to be done next: by the script, or by setflow."""
         with transaction(self.stage.parts.db) as tx:
             due = engine.waiting(tx)
-        due["outbox"] = self.stage.parts.relay.next_due()
-        waiting = {kind: one for kind, one in due.items() if one} | {"script": self._scenes[0][0]}
-        kind = min(waiting, key=lambda kind: waiting[kind])
-        return Coming(max(waiting[kind], self.stage.clock.now()), WAITED_FOR[kind])
+        due["script"] = self._scenes[0][0]
+        if sending := self.stage.parts.relay.next_due():
+            due["outbox"] = sending
+        kind = min(due, key=lambda kind: due[kind])
+        return Coming(max(due[kind], self.stage.clock.now()), WAITED_FOR[kind])
 
     def _act(self) -> bool:
         """Play the scenes that are due, each worked to its end; whether the visitor was told."""
         told = False
         while self._scenes and self._scenes[0][0] <= self.stage.clock.now():
             instant, scene = self._scenes.popleft()
-            self._tell_scene(instant, scene)
+            missed = len(self.cast.missed)
             for deed in scene.deeds:
                 deed(self.cast)
                 self._settle()
-            told = told or bool(scene.says)
+            done = len(scene.deeds) - (len(self.cast.missed) - missed)
+            if scene.says and (done or self.over or self._shown_since(instant)):
+                self._tell_scene(instant, scene.says)
+                told = True
         return told
 
-    def _tell_scene(self, instant: datetime, scene: Scene) -> None:
-        if scene.says:
-            local = instant.astimezone(self.stage.configuration.zone)
-            self._story.append(f"{local:%a} {local.day} {local:%b} {local:%H:%M}: {scene.says}")
-            self._tell(instant, scene.says)
+    def _shown_since(self, instant: datetime) -> bool:
+        """Whether people saw anything; where the visitor was quicker, a scene may not happen."""
+        found = self.stage.far.chat.transcript
+        return bool(found) and found[-1].at >= instant
+
+    def _tell_scene(self, instant: datetime, says: str) -> None:
+        local = instant.astimezone(self.stage.configuration.zone)
+        self._story.append(f"{local:%a} {local.day} {local:%b} {local:%H:%M}: {says}")
+        self._tell(instant, says)
 
     def _pass_time(self, until: datetime) -> bool:
         """Let the clock run to `until`; False where something else has to be looked at first."""
-        bell, clock = self.stage.bell, self.stage.clock
+        bell, clock = self.stage.far.bell, self.stage.clock
         gap = until - clock.now()
         hurry = max(1.0, gap / LONGEST_GAP)
         before = time.monotonic()
@@ -186,7 +195,7 @@ class Player:
         """Stand still for the visitor to read, working what they do meanwhile."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._stopped.is_set() and not self._stepping:
-            if self.stage.bell.wait(LOOK_SECONDS):
+            if self.stage.far.bell.wait(LOOK_SECONDS):
                 self._settle()
 
     # one instant, worked to its end
@@ -195,7 +204,7 @@ class Player:
         """Work all that is due now, and all that comes of it, until nothing moves."""
         stage, parts = self.stage, self.stage.parts
         for _ in range(MOST_ROUNDS):
-            stage.opsgenie.settle()
+            stage.far.opsgenie.settle()
             rung = self._stirred()
             moved = sum(parts.puller.pull(source) for source in self._to_pull(rung))
             moved += ticker.tick(parts.db, stage.clock.now()) + parts.relay.drain()
@@ -205,7 +214,7 @@ class Player:
 
     def _stirred(self) -> set[str]:
         """Where somebody else changed something; what setflow itself posted is no news to it."""
-        rung, heard = self.stage.bell.take(), self._people_said()
+        rung, heard = self.stage.far.bell.take(), self._people_said()
         if heard == self._heard:
             rung.discard("chat")
         self._heard = heard
@@ -224,7 +233,7 @@ class Player:
 
     def _people_said(self) -> tuple[int, int]:
         """How much people, not bots, have posted and reacted in chat."""
-        server = self.stage.chat.server
+        server = self.stage.far.chat.server
         with server.lock:
             posts = [one for one in server.posts.values() if not server.users[one.user_id].is_bot]
             return len(posts), sum(len(one.reactions) for one in server.posts.values())

@@ -13,10 +13,13 @@ from types import FrameType
 
 from setflow.demo.clock import SimulatedClock
 from setflow.demo.player import DEFAULT_SPEED, Player
-from setflow.demo.script import BEGIN
+from setflow.demo.script import BEGIN, SET
 from setflow.demo.stage import Stage, at, read_configuration, staged
 from setflow.demo.transcript import transcript
 from setflow.sandbox.page import page_app
+
+YOU = "ana"
+"""Whom the visitor is at first."""
 
 
 def run(
@@ -63,14 +66,13 @@ def run(
     return 0
 
 
-def _show(
-    stage: Stage, player: Player, say: Callable[[str], None], *, open_browser: bool
-) -> None:
-    door = stage.doors["page"]
-    door.open(page_app(stage.chat, player))
-    say(f"The page is at {door.url} (Ctrl-C ends it). Act there as anybody; setflow reacts.")
+def _show(stage: Stage, player: Player, say: Callable[[str], None], *, open_browser: bool) -> None:
+    door = stage.far.doors["page"]
+    door.open(page_app(stage.far.chat, player))
+    url = f"{door.url}/#you={stage.username(YOU)}&channel=~{SET}"
+    say(f"The page is at {url}\nAct there as anybody; setflow reacts. Ctrl-C ends it.\n")
     if open_browser:
-        webbrowser.open(door.url)
+        webbrowser.open(url)
 
 
 def _write(stage: Stage, player: Player, file: Path | None) -> None:

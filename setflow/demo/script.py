@@ -59,7 +59,7 @@ def _assign(ticket: str, person: str) -> Deed:
 
 
 def _carried_over(cast: Cast) -> None:
-    jira = cast.stage.jira
+    jira = cast.stage.far.jira
     jira.add_issue("Globex: plugin list takes a minute to open", key="MM-58003", level="Medium")
     jira.add_issue(
         "Initech: search misses words with umlauts",
@@ -71,7 +71,7 @@ def _carried_over(cast: Cast) -> None:
 
 
 def _ticket_comes(cast: Cast) -> None:
-    cast.stage.jira.add_issue(
+    cast.stage.far.jira.add_issue(
         "Acme: log-in loop after 10.4.1",
         key=TICKET,
         level="Critical",
@@ -82,7 +82,7 @@ def _ticket_comes(cast: Cast) -> None:
 
 
 def _urgent_mail(cast: Cast) -> None:
-    cast.stage.opsgenie.create(
+    cast.stage.far.opsgenie.create(
         "Acme: nobody can log in, 4,000 users",
         alias=ALERT,
         priority="P1",
@@ -94,7 +94,7 @@ def _urgent_mail(cast: Cast) -> None:
 
 def _ticket_moves(status: str) -> Deed:
     def move(cast: Cast) -> None:
-        cast.stage.jira.transition(TICKET, status)
+        cast.stage.far.jira.transition(TICKET, status)
 
     return move
 
@@ -145,7 +145,7 @@ _STORY = (
     ),
     Scene(
         "2026-12-01 18:20",
-        "Ana posts an update by `/set update`. Mara, who would be told at 20:00, is left in peace.",
+        "Ana posts an update by /set update. Mara, who would be told at 20:00, is left in peace.",
         (
             _command(
                 "ana",
@@ -169,7 +169,7 @@ _STORY = (
     ),
     Scene(
         "2026-12-02 17:00",
-        "Ana has the dentist tomorrow: Ines stands in for a day, by `/set override`.",
+        "Ana has the dentist tomorrow: Ines stands in for a day, by /set override.",
         (_command("ana", '/set override set.emea.primary ines "Thu 13:00" "Fri 13:00"'),),
     ),
     Scene(
@@ -184,7 +184,7 @@ _STORY = (
     ),
     Scene(
         "2026-12-03 03:18",
-        "Di acknowledges. Cy is stood down by chat and text message, and OpsGenie shows who has it.",
+        "Di acknowledges. Cy is stood down by chat and text message; OpsGenie shows who has it.",
         (_press("di", "Acknowledge"),),
     ),
     Scene(

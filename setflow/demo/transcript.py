@@ -23,11 +23,8 @@ def transcript(stage: Stage, start: datetime) -> dict[str, Any]:
     with transaction(stage.parts.db) as tx:
         reasons = views.reasons(tx)
     by_key = {one.key: one for one in reasons}
-    found = [
-        (entry.at, _entry(entry, by_key, reasons))
-        for entry in stage.chat.transcript
-    ]
-    found += [(call.at, _call(stage, call, reasons)) for call in stage.phones.calls]
+    found = [(entry.at, _entry(entry, by_key, reasons)) for entry in stage.far.chat.transcript]
+    found += [(call.at, _call(stage, call, reasons)) for call in stage.far.phones.calls]
     found.sort(key=lambda pair: pair[0])
     return {
         "from": _utc(start),
@@ -36,9 +33,7 @@ def transcript(stage: Stage, start: datetime) -> dict[str, Any]:
     }
 
 
-def _entry(
-    entry: Entry, by_key: Mapping[str, Reason], reasons: Sequence[Reason]
-) -> dict[str, str]:
+def _entry(entry: Entry, by_key: Mapping[str, Reason], reasons: Sequence[Reason]) -> dict[str, str]:
     known = by_key.get(entry.key) or _header(entry, reasons)
     kind = entry.kind
     if kind == "post":
@@ -72,9 +67,7 @@ def _call(stage: Stage, call: Call, reasons: Sequence[Reason]) -> dict[str, str]
     return _line(call.at, "page", f"@{person.mattermost}", text=text, reason=reason)
 
 
-def _line(
-    at: datetime, kind: str, to: str, *, text: str, reason: Reason | None
-) -> dict[str, str]:
+def _line(at: datetime, kind: str, to: str, *, text: str, reason: Reason | None) -> dict[str, str]:
     return {
         "at": _utc(at),
         "kind": kind,

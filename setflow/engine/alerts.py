@@ -140,7 +140,7 @@ def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
         message.key,
         message.text,
         "P3" if message.test else "P1",
-        {**message.details, "asked by": message.by},
+        {**message.details, "asked by": work.present.named(message.by).title},
         "",
         ladder,
         channel_for(work.present, ladder),

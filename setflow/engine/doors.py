@@ -156,6 +156,11 @@ def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:
     return inbox.report(tx, process, version, now=now)
 
 
+def leave(tx: Tx, process: str) -> None:
+    """Say that a process has ended as it should."""
+    inbox.forget_process(tx, process)
+
+
 def button_heard(tx: Tx, test: str, by: str, *, now: datetime) -> None:
     """Keep that the test button of that name was pressed by a Mattermost user."""
     street.note(tx, f"test:{test}", f"pressed by {by}", now=now)

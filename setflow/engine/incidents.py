@@ -174,9 +174,10 @@ def _source(
 def mark_paged(work: Work, alert: Alert, person: str) -> Iterable[object]:
     """Remember who was paged for the incidents that an alert is about, or whose ticket it names."""
     events: list[object] = []
-    for incident in _held(work, incidents.lock_open(work.tx)):
-        about = alert.details.get("incident") == str(incident.id)
-        if about or _names(alert, incident.ticket):
+    for number, ticket in incidents.open_ones(work.tx).items():
+        about = alert.details.get("incident") == str(number)
+        if about or _names(alert, ticket):
+            incident = work.incidents.get(number)
             run = work.runs.get(incident.run)
             message = spec.MarkPaged(incident.id, (person,))
             decision = rules.mark_paged(incident, message, work.now, _around(work, run))

@@ -111,12 +111,12 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
         for name in found:
             rotations.put_off(tx, name, until)
     else:
-        records = _RECORDS[kind]
-        found = records.lock_due(tx, now, 1)
-        records.save(tx, [(state, until) for state in found])
+        found = _RECORDS[kind].put_off(tx, now, until)
     if found and work.configured:
         what = f"One {kind} could not be worked and waits a minute: {error[:200]}"
-        work.note(f"kind:{kind}", [Noted(what)], [Warn(what, f"{kind}:{now.isoformat()}")], what)
+        which = getattr(found[0], "id", found[0])
+        warning = Warn(what, f"{kind}:{which}:{now.isoformat()}")
+        work.note(f"kind:{kind}", [Noted(what)], [warning], what)
         work.flush()
     return len(found)
 

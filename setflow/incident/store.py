@@ -1,6 +1,6 @@
 """Incidents and their status updates in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, select
@@ -42,6 +42,12 @@ def lock_open(tx: Tx, *, ticket: str | None = None, run: int | None = None) -> S
 def get(tx: Tx, incident: int) -> Incident | None:
     """The incident of this number."""
     return next(iter(records.get(tx, incidents.c.id == incident)), None)
+
+
+def open_ones(tx: Tx) -> Mapping[int, str]:
+    """Number → ticket of all open incidents, oldest first; none of them is held or read."""
+    query = select(incidents.c.id, incidents.c.ticket).where(incidents.c.status == "open")
+    return {row.id: row.ticket for row in tx.execute(query.order_by(incidents.c.id))}
 
 
 def open_incidents(tx: Tx) -> Sequence[Incident]:

@@ -24,6 +24,7 @@ from setflow.effects import (
 )
 from setflow.errors import DeliveryError
 from setflow.facts import (
+    ChannelFacts,
     HeaderFacts,
     InviteFacts,
     MirrorFacts,
@@ -62,7 +63,8 @@ class Chat:
                 self._header(sending)
                 return None
             case OpenChannel(name=name):
-                made = self.mattermost.create_channel(name, name.replace("-", " "))
+                title = facts.title if isinstance(facts := sending.facts, ChannelFacts) else name
+                made = self.mattermost.create_channel(name, title)
                 return Receipt(made.id, made.id)
             case Invite():
                 return self._invite(sending)

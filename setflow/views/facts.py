@@ -163,7 +163,7 @@ def _dead(tx: Tx, here: Present, effect: effects.DeadLetter) -> DeadLetterFacts 
         return None
     return DeadLetterFacts(
         effect=effect.effect,
-        what=row.key,
+        what=_WHATS.get(row.kind, row.kind).format_map(row.payload),
         page=row.kind == "PagePerson",
         error=row.error or "",
         since=row.decided_at,
@@ -177,6 +177,27 @@ def _warn(_: Tx, __: Present, effect: effects.Warn) -> WarnFacts:
     return WarnFacts(effect.what)
 
 
+_WHATS = {
+    "PagePerson": "page {person} by {method} for alert {alert}",
+    "UpdatePage": "bring the page of {person} by {method} for alert {alert} up to date",
+    "PageChannel": "page ~{channel} for alert {alert}",
+    "ShowAlert": "show alert {alert}",
+    "RemindChannel": "say that still nobody has alert {alert}",
+    "MirrorAlert": "{verb} alert {alert} in OpsGenie",
+    "ShowHeader": "write the header for {rotation}",
+    "TellOverride": "tell {person} about override {override}",
+    "ShowRun": "show the checklist {phase} of run {run}",
+    "NudgeTask": "remind {person} of {task} of run {run}",
+    "RulePost": "post what rule {rule} of run {run} says to {to}",
+    "OpenChannel": "make the channel ~{name}",
+    "Invite": "invite people into ~{channel}",
+    "ShowIncident": "show incident {incident}",
+    "NudgeUpdate": "remind {person} of the update of incident {incident}",
+    "ShowUpdate": "post an update of incident {incident}",
+    "ShowHandover": "post the hand-over of run {run}",
+}
+"""What a dead letter was to do, by the kind of its effect."""
+
 _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.PagePerson: _page,
     effects.UpdatePage: _page,
@@ -189,6 +210,7 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.ShowRun: runs.run,
     effects.NudgeTask: runs.task_nudge,
     effects.RulePost: runs.rule_post,
+    effects.OpenChannel: runs.channel,
     effects.Invite: runs.invite,
     effects.ShowHandover: runs.handover,
     effects.ShowIncident: runs.incident,

@@ -8,6 +8,7 @@ from typing import Any
 from setflow import effects, expression
 from setflow.db import Tx
 from setflow.facts import (
+    ChannelFacts,
     HandoverFacts,
     HandoverItem,
     IncidentFacts,
@@ -201,6 +202,12 @@ def rule_post(tx: Tx, here: Present, effect: effects.RulePost) -> RulePostFacts 
     to = f"@{here.named(name).username}" if kind == "@" else f"~{here.channel(name)}"
     playbook = found.playbook
     return RulePostFacts(to, effect.text, playbook.name, playbook.version, effect.rule)
+
+
+def channel(tx: Tx, _: Present, effect: effects.OpenChannel) -> ChannelFacts | None:
+    """The channel of a run."""
+    found = runs.get(tx, effect.run)
+    return ChannelFacts(found.title) if found else None
 
 
 def invite(_: Tx, here: Present, effect: effects.Invite) -> InviteFacts:

@@ -1,5 +1,7 @@
 """Alerts come in: by the hook of any monitor, and from OpsGenie, shown or paged for."""
 
+import re
+
 import pytest
 
 from tests.acceptance.world import HOOK, OPS, SET, file
@@ -56,6 +58,7 @@ def test_the_same_delivery_is_taken_once(world):
 def test_more_of_the_same_counts_and_pages_nobody(world):
     for _ in range(5):
         world.alert()
+        world.pass_time(seconds=1)
 
     assert world.paged() == ["ana"]
     world.channel(SET).shows("seen 4 times")
@@ -87,7 +90,7 @@ def test_words_from_outside_mention_nobody_and_link_nowhere(world):
     for said in (world.channel(SET).posts()[-1], world.user("ana").posts()[-1]):
         assert "@channel" not in said
         assert "@here" not in said
-        assert "](" not in said
+        assert not re.search(r"[^\\]\]\(", said)
 
 
 def mirrored(world):

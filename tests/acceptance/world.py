@@ -5,7 +5,7 @@ worked, what is to be seen in a stand-in is pulled, what is due goes out.
 """
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
 TEAM, BOT, KEY = "acme", "setflow", "setflow_key"
 OPS, SET = "setflow-ops", "sustained-engineering"
-HOOK, API, COMMAND, SECRET = "hook-key-1234", "api-token-1234", "", "s" * 40
+HOOK, API, SECRET = "hook-key-1234", "api-token-1234", "s" * 40
+OPSGENIE_KEY = "opsgenie-key"
 PEOPLE = ("ana", "bo", "cy", "di", "mara", "eve", "fay", "gus", "hal", "max")
 """Those of the configuration; sue is of support's and not in it, gil a guest."""
 TZ = {"cy": "America/New_York", "di": "America/New_York", "gus": "America/New_York"}
@@ -158,7 +159,14 @@ class Phones:
 class World:
     """All of setflow on `db`, and those around it, at `now`."""
 
-    def __init__(self, db: Db, street: Street, *, now: str = "2026-11-30 11:00") -> None:
+    def __init__(
+        self,
+        db: Db,
+        street: Street,
+        *,
+        now: str = "2026-11-30 11:00",
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         # Kept by version and instant, which are the same in every test's database.
         present._histories.clear()
         self.db, self.street, self.now = db, street, at(now)
@@ -168,7 +176,9 @@ class World:
         self.phones = Phones()
         self.text = ""
         self._people()
-        self.given = settings.read(self.environ(), Path("/nonexistent"))
+        self.opsgenie.desk.key = (environ or {}).get("SETFLOW_OPSGENIE_KEY", OPSGENIE_KEY)
+        self.jira.token = (environ or {}).get("SETFLOW_JIRA_TOKEN", JiraSandbox.token)
+        self.given = settings.read({**self.environ(), **(environ or {})}, Path("/nonexistent"))
         self.parts = app.build(db, self.given, clock=self.clock, chance=Random(1))
         stand_ins = (self.chat, self.jira, self.opsgenie)
         for name, stand_in in zip(Street.names, stand_ins, strict=False):
@@ -230,15 +240,17 @@ class World:
         self.settle()
         return applied
 
-    def alert(
-        self, title: str = "Checkout API down", *, key: str = "", source: str = "prometheus", **body: Any
-    ) -> requests.Response:
-        """A monitor says that something fires (or, by `status`, is over)."""
-        body = {"key": key or title, "title": title, "priority": "P1", **body}
-        headers = {"Authorization": f"Bearer {HOOK}"}
-        answer = self.post(f"/hooks/alerts/{source}", json=body, headers=headers)
+    def alert(self, title: str = "Checkout API down", **body: Any) -> requests.Response:
+        """A monitor says that something fires (or, by `status`, is over), and it is worked."""
+        answer = self.post_alert(title, **body)
         self.settle()
         return answer
+
+    def post_alert(self, title: str = "Checkout API down", **body: Any) -> requests.Response:
+        """The same, and no more than that."""
+        body = {"key": title, "title": title, "priority": "P1", **body}
+        headers = {"Authorization": f"Bearer {HOOK}"}
+        return self.post("/hooks/alerts/prometheus", json=body, headers=headers)
 
     def post(self, path: str, **what: Any) -> requests.Response:
         """A request to setflow's own web."""

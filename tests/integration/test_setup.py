@@ -234,7 +234,7 @@ def test_the_account_of_a_person_is_never_taken_for_the_bot(world):
 def test_the_channels_of_the_configuration_are_made(world):
     Path("set.yaml").write_text(
         "version: 1\nchannels: {operations: ops}\npeople: {ana: {}, bo: {}}\n"
-        'rotations: {web: {type: weekly, start: "2026-11-02 09:00", people: [ana, bo], channel: duty}}'
+        'rotations: {web: {type: weekly, start: "2026-11-02 09:00", people: [ana], channel: duty}}'
     )
 
     world.mattermost()
@@ -278,6 +278,16 @@ def test_one_person_alone_has_a_rotation_but_no_ladder(world):
     assert done.exit_code == 0, done.output
     found = definitions.read(Path("set.yaml").read_text(), "set.yaml", {})
     assert (list(found.rotations), list(found.ladders)) == (["oncall"], [])
+
+
+def test_a_channel_that_the_bot_is_not_in_is_told_and_made_by_another_run(world):
+    world.mattermost()
+
+    done = world.run("init", "config", typed=("ana.ruiz bo.lind", "~duty", "UTC"))
+    world.mattermost()
+
+    assert "The bot is not in ~duty yet: run `setflow init mattermost` once more." in done.output
+    assert "duty" in {one.name for one in world.box.server.channels.values()}
 
 
 def test_whom_mattermost_does_not_know_is_told(world):

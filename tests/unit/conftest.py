@@ -7,6 +7,6 @@ from hypothesis import settings
 EXAMPLES = os.environ.get("SETFLOW_EXAMPLES")
 
 settings.register_profile(
-    "setflow", max_examples=int(EXAMPLES or 15), deadline=None, derandomize=not EXAMPLES
+    "setflow", max_examples=int(EXAMPLES or 10), deadline=None, derandomize=not EXAMPLES
 )
 settings.load_profile("setflow")

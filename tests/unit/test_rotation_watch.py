@@ -212,7 +212,7 @@ def test_a_pause_between_two_definitions_hands_off_when_it_is_over():
     ]
 
 
-times = st.lists(st.integers(0, 20 * 1440), min_size=1, max_size=6)
+times = st.lists(st.integers(0, 8 * 1440), min_size=1, max_size=6)
 
 
 @given(pasts(), times)
@@ -266,7 +266,7 @@ def test_whoever_looks_often_or_rarely_ends_with_the_same_people_and_headers_cou
     assert watch.people == rules.look(None, history, overrides, "web", some[-1]).state.people
 
 
-@given(pasts(), st.integers(1, 20))
+@given(pasts(), st.integers(1, 8))
 def test_a_handoff_is_a_boundary_of_turns_and_somebody_has_the_turn(past, days):
     history, overrides, start = past
 

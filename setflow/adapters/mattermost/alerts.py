@@ -28,8 +28,8 @@ Say = Callable[[str], str]
 
 FIRING, ACKNOWLEDGED, RESOLVED = "firing", "acknowledged", "resolved"
 
-TEST = "test"
-"""The source of test pages, whose details are setflow's own."""
+TEST, HAND = "test", "page"
+"""The sources of test pages, whose details are setflow's own, and of pages by hand."""
 
 STEPS_SHOWN = 4
 DETAILS_SHOWN = 5
@@ -100,7 +100,7 @@ def page_post(page: PageFacts, pen: Pen) -> Post:
         )
     up = [] if alert.source == TEST else [_button(alert, "escalate", "Not me, escalate")]
     buttons = [_button(alert, "ack", "Acknowledge", "primary"), *up]
-    source = "" if alert.source == TEST else f"from {escape(alert.source)}, "
+    source = "" if alert.source in (TEST, HAND) else f"from {escape(alert.source)}, "
     origin = f" · {source}{when(alert.fired_at, zone, now=now)}"
     seat = f" · {_seat(page, now, escape)}" if page.seat else ""
     return pen.post(

@@ -144,9 +144,11 @@ def _dead_letter(dead: DeadLetterFacts, pen: Pen) -> Post:
     context: dict[str, str | int] = {"effect": dead.effect}
     retry = Button("retry", "Retry", {"do": "retry", **context}, "primary")
     drop = Button("drop", "Drop", {"do": "drop", **context}, "danger")
+    age = pen.now - dead.since
+    waited = f" for {span(age)}" if age.total_seconds() >= 1 else ""
     tries = f"tried {dead.tries} time{'s' if dead.tries != 1 else ''}"
     return pen.post(
-        f"Could not {escape(dead.what)} for {span(pen.now - dead.since)} ({tries}: "
+        f"Could not {escape(dead.what)}{waited} ({tries}: "
         f"{escape(dead.error, 300)}). {more if dead.waiting else ''}{page}".rstrip(),
         pen.bar(RED, "Waiting for an admin.", [retry] if dead.page else [retry, drop], dead.zone),
     )

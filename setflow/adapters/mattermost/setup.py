@@ -91,6 +91,11 @@ class Session:
         self.administers = False
         self.tokens = Tokens("", "")
 
+    @property
+    def private(self) -> bool:
+        """Whether nobody on the way can read what is said: https, or this very machine."""
+        return urlsplit(self._url).scheme == "https" or is_here(self._url)
+
     def sign_in(self, name: str, password: str, code: str = "") -> bool:
         """Sign in by password; False if the server wants the code of a second factor (again)."""
         body = {"login_id": name, "password": password, "token": code}
@@ -101,8 +106,15 @@ class Session:
             if told.id == _CODE_WANTED:
                 return False
             if told.status == 401:
-                raise Refused("That name or password is not right; try again.") from None
+                raise Refused(
+                    "That name or password is not right; where people sign in by other means, "
+                    "make a personal access token and use --token."
+                ) from None
             raise
+        if "Token" not in response.headers:
+            raise Refused(
+                f"What answers at {self._url} is not Mattermost; name another with --url."
+            )
         self._client.token = response.headers["Token"]
         self._signed_in = True
         self._know_oneself(response.json())
@@ -287,7 +299,7 @@ class _Told(Refused):
             super().__init__(f"Could not {what}: {why}, then run this again.")
         elif error.status == 403:
             super().__init__(f"Could not {what}: your account may not ({error.id}).")
-        elif error.status:
+        elif error.status and error.status >= 400 and error.id:
             super().__init__(f"Could not {what}: Mattermost answered {error.status} ({error.id}).")
         else:
             super().__init__(f"Could not {what}: {error}. Is the address right?")
@@ -376,10 +388,19 @@ def private_host(url: str) -> str:
 
     What Mattermost's AllowedUntrustedInternalConnections is for: loopback and private addresses.
     """
-    host = urlsplit(url).hostname or ""
+    inside = any(not one.is_global for one in _addresses(url))
+    return (urlsplit(url).hostname or "") if inside else ""
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is one of this very machine."""
+    found = _addresses(url)
+    return bool(found) and all(one.is_loopback for one in found)
+
+
+def _addresses(url: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(urlsplit(url).hostname, None)}
     except OSError:
-        return ""
-    inside = [one for one in found if not ipaddress.ip_address(one.partition("%")[0]).is_global]
-    return host if inside else ""
+        return []
+    return [ipaddress.ip_address(one.partition("%")[0]) for one in found]

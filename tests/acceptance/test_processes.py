@@ -1,0 +1,68 @@
+"""Any number of processes on one database; one that should not tick does not, and says so."""
+
+from sqlalchemy import text
+
+from setflow.db import transaction
+from tests.acceptance.live import Live, live, pause, wait_until
+from tests.acceptance.world import API, OPS
+
+__all__ = ["live"]
+
+MANY = 15
+
+
+def test_two_processes_share_the_work_and_page_nobody_twice(live: Live) -> None:
+    with live.process() as one, live.process() as other:
+        for number in range(MANY):
+            (one if number % 2 else other).fires(f"alert {number}")
+        one.kill()
+        wait_until(lambda: len(live.keys("page:")) >= 3 * MANY - 4)
+    keys = live.keys()
+
+    assert sorted(keys) == sorted(set(keys))
+    assert len(live.rows("select id from alerts")) == MANY
+    assert len(live.rows("select name from processes")) == 2
+
+
+def test_a_process_whose_clock_is_off_says_so_and_does_not_tick(live: Live) -> None:
+    with live.service(ahead_seconds=3) as service:
+        live.street.behind["web"].app = service.parts.web
+        wait_until(lambda: "clock" in service.parts.problems)
+        live.post_alert()
+        wait_until(lambda: any("s off the database's" in said for said in live.channel(OPS).posts()))
+        pause(1.5)
+        health = live.get("/healthz")
+
+        assert health.status_code == 503
+        assert "The clock here is -3.0 s off the database's: no ticks." in health.json()["problems"]
+        assert live.paged() == []
+    with live.service():
+        wait_until(lambda: live.paged() == ["ana", "bo", "cy"])
+
+
+def test_a_process_too_old_for_the_database_answers_but_does_not_tick(live: Live) -> None:
+    with transaction(live.db) as tx:
+        tx.execute(text("insert into house values (1000)"))
+    with live.service() as service:
+        live.street.behind["web"].app = service.parts.web
+        wait_until(lambda: "version" in service.parts.problems)
+        live.post_alert()
+        wait_until(lambda: any("too old" in said for said in live.channel(OPS).posts()))
+        pause(1.5)
+
+        assert live.get("/api/who", headers={"Authorization": f"Bearer {API}"}).status_code == 200
+        assert live.get("/healthz").status_code == 503
+        assert live.paged() == []
+
+
+def test_a_service_that_loses_its_database_goes_on_when_it_is_back(live: Live, server) -> None:
+    with live.service() as service:
+        live.street.behind["web"].app = service.parts.web
+        live.post_alert()
+        wait_until(lambda: "ana" in live.paged())
+        server.stop()
+        wait_until(lambda: "ticker" in service.parts.problems)
+        assert live.get("/healthz").status_code == 503
+        server.start()
+        wait_until(lambda: live.paged() == ["ana", "bo", "cy"])
+        wait_until(lambda: live.get("/healthz").status_code == 200)
