@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from load import Client
 from sqlalchemy import Connection, text
-from stage import alert, stage, wait_until
+from stage import alert, ladders, stage, wait_until
 
 from setflow.app import real_clock
 
@@ -13,7 +13,7 @@ DUE, WAITING = 10_000, 300_000
 COPY = text(
     """
     insert into alerts (source, key, status, fired_at, state, wake_at)
-    select source, key || ':copy:' || n, status, fired_at, state, :wake_at
+    select source, :name || n, status, fired_at, state, :wake_at
     from alerts, generate_series(1, :count) n where key = 'model'
     """
 )
@@ -28,10 +28,10 @@ LEFT = text("select count(*) from alerts where wake_at <= :at")
 
 def measure() -> dict[str, float]:
     """Seconds from the instant at which the steps are due until the last is decided."""
-    with stage() as here:
+    with stage(ladders(2, wait="1m"), sources=["m0"]) as here:
         here.serve()
         client = Client(here.port)
-        assert client.ask(alert("model", "A model of an alert")) == 202
+        assert client.ask(alert("model", "A model of an alert", source="m0")) == 202
         client.close()
         wait_until(lambda: bool(here.pages()), 10)
         with here.database() as db:
@@ -39,8 +39,8 @@ def measure() -> dict[str, float]:
             with db.begin() as tx:
                 tx.execute(text("set local statement_timeout = 0"))
                 due = _due_at(tx) + timedelta(seconds=1)
-                tx.execute(COPY, {"wake_at": far, "count": WAITING})
-                tx.execute(COPY, {"wake_at": due, "count": DUE})
+                tx.execute(COPY, {"name": "far", "wake_at": far, "count": WAITING})
+                tx.execute(COPY, {"name": "due", "wake_at": due, "count": DUE})
                 tx.execute(NUMBERED)
             with db.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
                 tx.execute(text("analyze"))

@@ -115,6 +115,22 @@ def example() -> str:
     return text.replace('start: "2026-11-30 08:00"', 'start: "2026-01-12 08:00"')
 
 
+def ladders(count: int, wait: str = "5m") -> str:
+    """A configuration in which alerts of the sources m0, m1 … page one person each at first."""
+    people = [f"p{number}" for number in range(count)]
+    lines = ["version: 1", "channels: {operations: setflow-ops}", "people:"]
+    lines += [f"  {name}: {{name: {name.title()}, mattermost: {name}}}" for name in people]
+    lines += ["ladders:"]
+    for number, name in enumerate(people):
+        steps = ", ".join(
+            f"{{page: [person:{one}], wait: {wait}}}" for one in (name, people[number - 1])
+        )
+        lines.append(f"  l{number}: {{steps: [{steps}]}}")
+    lines += ["routes:"]
+    lines += [f"  - {{source: m{number}, ladder: l{number}}}" for number in range(count)]
+    return "\n".join([*lines, "  - {ladder: l0}", ""])
+
+
 def configuration(text: str) -> Configuration:
     """A configuration as `apply` reads it."""
     playbooks = {

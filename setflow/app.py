@@ -284,14 +284,9 @@ class Service:
         self.stopping = threading.Event()
         self.ticks = Loop("ticker", self._tick, parts.problems)
         self.relays = {
-            f"relay {system} {number}": Loop(
-                f"relay {system} {number}",
-                partial(parts.relay.work, (system,)),
-                parts.problems,
-            )
+            system: self._chain(system, count)
             for system, count in RELAYS.items()
             if system in parts.relay.senders
-            for number in range(count)
         }
         self.skipper = Loop("relay others", self._relay_others, parts.problems)
         self.pulls = {
@@ -319,7 +314,7 @@ class Service:
             loop.start()
         seconds = POLL.total_seconds()
         self.metronome.add_job(self.ticks.poke, "interval", seconds=1)
-        for loop in (*self.relays.values(), self.skipper):
+        for loop in (*(loops[0] for loops in self.relays.values()), self.skipper):
             self.metronome.add_job(loop.poke, "interval", seconds=1)
         for source, loop in self.pulls.items():
             self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
@@ -342,27 +337,33 @@ class Service:
             engine.leave(tx, process_name())
 
     def _loops(self) -> tuple[Loop, ...]:
-        return (self.ticks, self.skipper, *self.relays.values(), *self.pulls.values())
+        relays = (loop for loops in self.relays.values() for loop in loops)
+        return (self.ticks, self.skipper, *relays, *self.pulls.values())
+
+    def _chain(self, system: str, count: int) -> list[Loop]:
+        """Loops that deliver for a system: one that finds something to do wakes the next."""
+        loops: list[Loop] = []
+        for number in reversed(range(count)):
+            busy = loops[0].poke if loops else lambda: None
+            work = partial(self.parts.relay.work, (system,), busy=busy)
+            loops.insert(0, Loop(f"relay {system} {number}", work, self.parts.problems))
+        return loops
 
     def _tick(self) -> int:
         if not self._may_tick:
             return 0
-        worked = ticker.tick(self.parts.db, self.parts.clock())
-        if worked:
-            self._poke_relays()
-        return 0
+        return ticker.tick(self.parts.db, self.parts.clock())
 
-    def _poke_relays(self, *_: object) -> None:
-        for loop in (*self.relays.values(), self.skipper):
-            loop.poke()
+    def _poke_relays(self) -> None:
+        for first, *_ in self.relays.values():
+            first.poke()
 
     def _relay_others(self) -> int:
         others = tuple(system for system in RELAYS if system not in self.parts.relay.senders)
         return self.parts.relay.work(others, limit=50) if others else 0
 
     def _pull(self, source: str) -> int:
-        if self.parts.puller.pull(source):
-            self._poke_relays()
+        self.parts.puller.pull(source)
         return 0
 
     def _listen(self) -> None:

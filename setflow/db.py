@@ -9,6 +9,7 @@ Conflict      another transaction was there first; nothing was written
 """
 
 import logging
+import select
 import shlex
 import subprocess
 import threading
@@ -21,7 +22,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from setflow import resources
@@ -87,7 +88,6 @@ def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         pool_recycle=1800,
     )
 
@@ -97,7 +97,22 @@ def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
             options = {**options, "password": _password(password_command)}
         return psycopg.connect(conninfo, **options)
 
+    @event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, _record: Any, _proxy: Any) -> None:
+        if _hung_up(connection):
+            raise DisconnectionError("the server hung up meanwhile")
+
     return engine
+
+
+def _hung_up(connection: psycopg.Connection[Any]) -> bool:
+    """Whether an idle connection has something to say: that is what the end of one looks like.
+
+    Costs no round trip, which asking the server would.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _session_address(url: str) -> str:
@@ -214,6 +229,11 @@ def _apart(db: Db) -> psycopg.Connection[Any]:
     pooled.detach()
     connection.autocommit = True
     return connection
+
+
+def with_password(url: str, command: str) -> str:
+    """`url` with the password that `command` prints now; `url` itself where there is none."""
+    return make_conninfo(**{**address(url), "password": _password(command)}) if command else url
 
 
 def look(db: Db) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ import uvicorn
 
 from setflow import app, db, settings, signature, views
 from setflow.adapters.jira import Jira
-from setflow.adapters.mattermost import setup
+from setflow.adapters.mattermost import setup, survey
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.post import AMBER, GREEN, Button, Pen, Post
 from setflow.adapters.notify import Notify
@@ -149,7 +149,7 @@ def _mattermost(given: Settings, configuration: Configuration | None) -> Iterato
     yield _good("Mattermost", f"@{username} at {given.mattermost.url}")
     yield _team(mattermost, given.mattermost.team, bot_id, username)
     for channel in channels_of(configuration):
-        problem = setup.trouble(mattermost, channel)
+        problem = survey.trouble(mattermost, channel)
         said = "the bot is in it and may edit its header"
         yield _bad(f"~{channel}", *_split(problem)) if problem else _good(f"~{channel}", said)
     if given.mattermost.command_token.get_secret_value():
@@ -157,8 +157,19 @@ def _mattermost(given: Settings, configuration: Configuration | None) -> Iterato
     else:
         todo = "Run `setflow init mattermost`, or set SETFLOW_MATTERMOST_COMMAND_TOKEN."
         yield _bad("/set", "has no token here, so every command is refused", todo)
+    yield _public(given.public_url, given.mattermost.url)
     if configuration:
         yield _accounts(mattermost, configuration)
+
+
+def _public(url: str, mattermost: str) -> Finding:
+    name = "public address"
+    if survey.is_here(url) and not survey.is_here(mattermost):
+        said = f"{url} is this machine to itself; {mattermost} cannot reach it"
+        return _bad(name, said, "Set SETFLOW_PUBLIC_URL to where that server reaches setflow.")
+    host = survey.private_host(url)
+    private = f", private: AllowedUntrustedInternalConnections has to list {host}" if host else ""
+    return _good(name, f"{url}{private}")
 
 
 def _split(problem: str) -> tuple[str, str]:
@@ -260,7 +271,7 @@ def _button(
 
 def _unheard(given: Settings) -> Finding:
     said = f"no click came to {given.public_url}"
-    host = setup.private_host(given.public_url)
+    host = survey.private_host(given.public_url)
     if host:
         todo = (
             f"If you pressed it: add {host} to System Console › Environment › Developer › Allow "

@@ -5,12 +5,12 @@ a repeat is recognised by the far side's own name for it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import DateTime, Text, bindparam, column, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from setflow.db import DELIVERIES_WAIT, Tx, notify
 from setflow.schema import house, inbox, processes, pulls
@@ -27,34 +27,58 @@ class Delivery:
     attempts: int
 
 
-def accept(
-    tx: Tx, source: str, delivery: str, payload: Mapping[str, Any], *, now: datetime
-) -> bool:
-    """Keep a delivery to be worked at once; False if it was kept before."""
-    row = {
-        "source": source,
-        "delivery": delivery,
-        "payload": payload,
-        "received_at": now,
-        "wake_at": now,
-    }
-    kept = tx.execute(insert(inbox).values(row).on_conflict_do_nothing().returning(inbox.c.id))
-    if kept.first() is None:
-        return False
-    notify(tx, DELIVERIES_WAIT)
-    return True
+_LOCK_DUE = (
+    select(inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
+    .where(inbox.c.wake_at <= bindparam("now"))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_GIVEN = (
+    func.jsonb_to_recordset(bindparam("given", type_=JSONB))
+    .table_valued(
+        column("source", Text),
+        column("delivery", Text),
+        column("payload", JSONB),
+        column("at", DateTime(timezone=True)),
+    )
+    .render_derived(with_types=True)
+)
+_ACCEPT = (
+    insert(inbox)
+    .from_select(
+        ["source", "delivery", "payload", "received_at", "wake_at"],
+        select(
+            _GIVEN.c.source, _GIVEN.c.delivery, _GIVEN.c.payload, _GIVEN.c["at"], _GIVEN.c["at"]
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.source, inbox.c.delivery)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was pushed in at an instant; `delivery` is the far side's own name for it."""
+
+    source: str
+    delivery: str
+    payload: Mapping[str, Any]
+    at: datetime
+
+
+def accept(tx: Tx, pushed: Sequence[Pushed]) -> set[tuple[str, str]]:
+    """Keep deliveries to be worked at once; source and delivery of those not kept before."""
+    given = [{**asdict(one), "at": one.at.isoformat()} for one in pushed]
+    new = {(row.source, row.delivery) for row in tx.execute(_ACCEPT, {"given": given})}
+    if new:
+        notify(tx, DELIVERIES_WAIT)
+    return new
 
 
 def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
     """Up to `limit` deliveries to be worked by `now`, oldest first, held until `tx` ends."""
-    query = (
-        select(inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
-        .where(inbox.c.wake_at <= now)
-        .order_by(inbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [Delivery(*row) for row in tx.execute(query)]
+    return [Delivery(*row) for row in tx.execute(_LOCK_DUE, {"now": now, "most": limit})]
 
 
 def worked(tx: Tx, ids: Sequence[int]) -> None:
@@ -69,12 +93,6 @@ def failed(tx: Tx, delivery: Delivery, *, again_at: datetime | None, error: str)
         .where(inbox.c.id == delivery.id)
         .values(wake_at=again_at, attempts=inbox.c.attempts + 1, error=error)
     )
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When the next delivery is to be worked; None if none waits."""
-    found: datetime | None = tx.execute(select(func.min(inbox.c.wake_at))).scalar_one()
-    return found
 
 
 def take_pull(

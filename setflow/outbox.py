@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, case, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, Text, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from setflow import effects as effects_module
 from setflow.db import EFFECTS_WAIT, Tx, notify
@@ -24,6 +24,51 @@ _KINDS: dict[str, TypeAdapter[Effect]] = {
     for name, kind in vars(effects_module).items()
     if isinstance(kind, type) and issubclass(kind, Effect) and kind is not Effect
 }
+
+
+def _blocked() -> ColumnElement[bool]:
+    """Whether an older effect of the same lane still waits."""
+    older = outbox.alias()
+    query = select(older.c.id).where(
+        older.c.lane == outbox.c.lane, older.c.settled_at.is_(None), older.c.id < outbox.c.id
+    )
+    return query.exists()
+
+
+# What is asked for each effect is built once: building a statement costs more than sending it.
+_DUE = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.settled_at.is_(None),
+        outbox.c.dead_at.is_(None),
+        outbox.c.due_at <= bindparam("now"),
+        outbox.c.system == func.any(bindparam("systems", type_=ARRAY(Text))),
+        ~_blocked(),
+    )
+    .order_by(outbox.c.kind != "PagePerson", outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id == _DUE.c.id)
+    .values(due_at=bindparam("until"), attempts=outbox.c.attempts + 1)
+    .returning(outbox)
+)
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("which"), outbox.c.settled_at.is_(None))
+    .values(settled_at=bindparam("now"), outcome=bindparam("what"), error=None, dead_at=None)
+)
+_INSERT_RECEIPT = insert(receipts)
+_KEEP_RECEIPT = _INSERT_RECEIPT.on_conflict_do_update(
+    index_elements=["lane"],
+    set_={name: _INSERT_RECEIPT.excluded[name] for name in ("channel", "remote", "at")},
+)
+_RECEIPT = select(receipts.c.channel, receipts.c.remote).where(
+    receipts.c.lane == bindparam("which")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +122,8 @@ def claim(
     They come back to others once `lease` has passed: that must be longer than a delivery takes.
     Effects that another transaction is taking are passed over, not waited for. Pages come first.
     """
-    due = (
-        select(outbox.c.id)
-        .where(
-            outbox.c.settled_at.is_(None),
-            outbox.c.dead_at.is_(None),
-            outbox.c.due_at <= now,
-            outbox.c.system.in_(systems),
-            ~_blocked(),
-        )
-        .order_by(case((outbox.c.kind == "PagePerson", 0), else_=1), outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = (
-        update(outbox)
-        .where(outbox.c.id == due.c.id)
-        .values(due_at=now + lease, attempts=outbox.c.attempts + 1)
-        .returning(outbox)
-    )
-    found = [_waiting(row) for row in tx.execute(taken)]
+    given = {"now": now, "until": now + lease, "systems": list(systems), "most": limit}
+    found = [_waiting(row) for row in tx.execute(_CLAIM, given)]
     return sorted(found, key=lambda waiting: (_rank(waiting), waiting.id))
 
 
@@ -110,11 +136,7 @@ def settle(
 
     False, with nothing changed, if it is settled already.
     """
-    done = tx.execute(
-        update(outbox)
-        .where(outbox.c.id == waiting.id, outbox.c.settled_at.is_(None))
-        .values(settled_at=now, outcome=outcome, error=None, dead_at=None)
-    )
+    done = tx.execute(_SETTLE, {"which": waiting.id, "now": now, "what": outcome})
     if not done.rowcount:
         return False
     if receipt:
@@ -125,8 +147,7 @@ def settle(
 def keep_receipt(tx: Tx, lane: str, receipt: Receipt, *, now: datetime) -> None:
     """Remember what the far side calls the thing that `lane` keeps."""
     row = {"lane": lane, "channel": receipt.channel, "remote": receipt.remote, "at": now}
-    statement = insert(receipts).values(row)
-    tx.execute(statement.on_conflict_do_update(index_elements=["lane"], set_=row))
+    tx.execute(_KEEP_RECEIPT, row)
 
 
 def put_off(tx: Tx, waiting: Waiting, *, until: datetime, error: str) -> None:
@@ -173,9 +194,7 @@ def drop(tx: Tx, effect_id: int, *, now: datetime) -> bool:
 
 def receipt(tx: Tx, lane: str) -> Receipt | None:
     """What the far side calls the thing that `lane` keeps; None if it was never made."""
-    row = tx.execute(
-        select(receipts.c.channel, receipts.c.remote).where(receipts.c.lane == lane)
-    ).first()
+    row = tx.execute(_RECEIPT, {"which": lane}).first()
     return Receipt(*row) if row else None
 
 
@@ -255,15 +274,6 @@ def _waiting(row: Row[Any]) -> Waiting:
     return Waiting(
         row.id, effect, row.attempts, row.gave_up, row.decided_at, row.reason, row.due_at
     )
-
-
-def _blocked() -> ColumnElement[bool]:
-    """Whether an older effect of the same lane still waits."""
-    older = outbox.alias()
-    query = select(older.c.id).where(
-        older.c.lane == outbox.c.lane, older.c.settled_at.is_(None), older.c.id < outbox.c.id
-    )
-    return query.exists()
 
 
 def _rank(waiting: Waiting) -> int:

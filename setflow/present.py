@@ -119,26 +119,25 @@ def maybe(tx: Tx, now: datetime) -> Present | None:
     newest = teams.newest(tx)
     if newest is None:
         return None
-    applied_at, configuration = _applied(tx, newest)
-    key = (newest, applied_at)
+    version, digest, applied_at = newest
+    key = (version, applied_at)
     if key not in _histories:
-        _keep(_histories, key, _history(tx, newest))
+        _keep(_histories, key, _history(tx, version))
     overrides = rotations.standing_overrides(tx, now - LONGEST_LOOK_BACK)
-    return Present(newest, configuration, _histories[key], overrides, now)
-
-
-def _applied(tx: Tx, version: int) -> tuple[datetime, Configuration]:
-    digest, applied_at = teams.digest(tx, version)
-    if digest not in _configurations:
-        applied = teams.read(tx, version)
-        found = definitions.read(applied.text, applied.file, applied.playbooks)
-        _keep(_configurations, digest, found)
-    return applied_at, _configurations[digest]
+    return Present(version, _configuration(tx, version, digest), _histories[key], overrides, now)
 
 
 def configuration(tx: Tx, version: int) -> Configuration:
     """The configuration that was applied as `version`."""
-    return _applied(tx, version)[1]
+    return _configuration(tx, version, teams.digest(tx, version))
+
+
+def _configuration(tx: Tx, version: int, digest: str) -> Configuration:
+    if digest not in _configurations:
+        applied = teams.read(tx, version)
+        found = definitions.read(applied.text, applied.file, applied.playbooks)
+        _keep(_configurations, digest, found)
+    return _configurations[digest]
 
 
 def _history(tx: Tx, newest: int) -> rotation.History:

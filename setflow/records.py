@@ -8,11 +8,28 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Result, Table, bindparam, func, select, update
 
 from setflow.db import Tx
 
 State = TypeVar("State")
+
+
+class NextDues:
+    """When the next row of each of some tables, by name, is to be woken."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._query = select(
+            *(
+                select(func.min(table.c.wake_at)).scalar_subquery().label(name)
+                for name, table in tables.items()
+            )
+        )
+
+    def read(self, tx: Tx) -> dict[str, datetime]:
+        """The instants, without tables of which none waits."""
+        found = tx.execute(self._query).one()._mapping
+        return {name: instant for name, instant in found.items() if instant}
 
 
 class Records(Generic[State]):
@@ -26,6 +43,16 @@ class Records(Generic[State]):
     ) -> None:
         self.table, self.columns = table, columns
         self.adapter: TypeAdapter[State] = TypeAdapter(kind)
+        # Built once: building a statement costs more than sending it.
+        state = select(table.c.state)
+        self._by_id = state.where(table.c.id == bindparam("which"))
+        self._lock_by_id = self._by_id.with_for_update()
+        self._due = (
+            state.where(table.c.wake_at <= bindparam("now"))
+            .order_by(table.c.wake_at)
+            .limit(bindparam("most"))
+            .with_for_update(skip_locked=True)
+        )
 
     def new_id(self, tx: Tx) -> int:
         """A number for the next instance; what is rolled back leaves a gap."""
@@ -61,19 +88,25 @@ class Records(Generic[State]):
         query = select(self.table.c.state).where(where).order_by(self.table.c.id).limit(limit)
         return [self._load(state) for state in tx.execute(query).scalars()]
 
+    def lock_one(self, tx: Tx, number: int) -> State | None:
+        """The one of this number, held until `tx` ends."""
+        return self._first(tx.execute(self._lock_by_id, {"which": number}))
+
+    def get_one(self, tx: Tx, number: int) -> State | None:
+        """The one of this number, as last committed."""
+        return self._first(tx.execute(self._by_id, {"which": number}))
+
     def lock_due(self, tx: Tx, now: datetime, limit: int) -> list[State]:
         """Up to `limit` that are to be woken by `now`, longest overdue first.
 
         Those that another process is working are passed over.
         """
-        query = (
-            select(self.table.c.state)
-            .where(self.table.c.wake_at <= now)
-            .order_by(self.table.c.wake_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return [self._load(state) for state in tx.execute(query).scalars()]
+        found = tx.execute(self._due, {"now": now, "most": limit})
+        return [self._load(state) for state in found.scalars()]
+
+    def _first(self, found: Result[Any]) -> State | None:
+        state = found.scalars().first()
+        return None if state is None else self._load(state)
 
     def put_off(self, tx: Tx, now: datetime, until: datetime) -> list[int]:
         """Wake the longest overdue at `until` instead, unread; its number, none if none is due."""
@@ -87,11 +120,6 @@ class Records(Generic[State]):
         )
         later = update(self.table).where(self.table.c.id == due).values(wake_at=until)
         return list(tx.execute(later.returning(self.table.c.id)).scalars())
-
-    def next_due(self, tx: Tx) -> datetime | None:
-        """When the next of them is to be woken; None if none waits."""
-        found: datetime | None = tx.execute(select(func.min(self.table.c.wake_at))).scalar_one()
-        return found
 
     def _row(self, state: State, wake_at: datetime | None) -> dict[str, Any]:
         dumped = self.adapter.dump_python(state, mode="json")

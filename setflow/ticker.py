@@ -17,7 +17,10 @@ BATCH = 500
 
 def tick(db: Db, now: datetime) -> int:
     """Work all that is due at `now`; returns how much that was."""
-    return sum(_all_of(db, kind, now) for kind in engine.KINDS)
+    with transaction(db) as tx:
+        waiting = engine.waiting(tx)
+    due = [kind for kind in engine.KINDS if kind in waiting and waiting[kind] <= now]
+    return sum(_all_of(db, kind, now) for kind in due)
 
 
 def _all_of(db: Db, kind: str, now: datetime) -> int:

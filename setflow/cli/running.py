@@ -87,8 +87,9 @@ def backup(file: Backup, *, data: Data = None) -> None:
     """
     if file.exists():
         raise Refused(f"{file} is there already; move it away, or name another.")
-    with app.opened(options.given(data), migrate=False) as house:
-        postgres.backup(house.address, file)
+    given = options.given(data)
+    with app.opened(given, migrate=False) as house:
+        postgres.backup(db.with_password(house.address, given.password_command), file)
     typer.echo(f"Written to {file}; `setflow restore {file}` puts it back.")
 
 
@@ -108,11 +109,12 @@ def restore(
     """
     if not file.is_file():
         raise Refused(f"{file}: there is no such file.")
-    with app.opened(options.given(data), migrate=False) as house:
+    given = options.given(data)
+    with app.opened(given, migrate=False) as house:
         _refuse_while_running(house)
         if not yes and not typer.confirm(f"Replace all that setflow knows by {file}?"):
             raise Refused("Nothing was changed.")
-        postgres.restore(house.address, file)
+        postgres.restore(db.with_password(house.address, given.password_command), file)
         db.migrate(house.db)
     typer.echo(f"The database is as {file} has it.")
 

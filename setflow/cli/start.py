@@ -11,7 +11,7 @@ import typer
 
 from setflow import app, definitions, doctor
 from setflow import settings as environment
-from setflow.adapters.mattermost import setup
+from setflow.adapters.mattermost import setup, survey
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.setup import Session, Tokens, Wanted
 from setflow.calendar import zone
@@ -61,12 +61,13 @@ def mattermost(  # noqa: PLR0913  options that take the place of questions
     """
     known = {**dotenv.read(DOTENV), **os.environ}
     url = _address(url or _asked("Address of the Mattermost server", known, "URL"))
+    session = Session(url)
+    session.reach()
     public = _address(
         public_url
         or known.get("SETFLOW_PUBLIC_URL", "")
         or typer.prompt("Address at which that server reaches setflow", default=LOCAL)
     )
-    session = Session(url)
     try:
         _sign_in(session, by_token=token)
         team = team or known.get("SETFLOW_MATTERMOST_TEAM", "") or _chosen(session.teams())
@@ -89,18 +90,19 @@ def _address(text: str) -> str:
 
 
 def _sign_in(session: Session, *, by_token: bool) -> None:
+    if not session.private:
+        typer.echo("That address is not https: others may read what you type next.", err=True)
     if by_token:
         session.use(typer.prompt("Personal access token", hide_input=True).strip())
         return
-    if not session.private:
-        typer.echo("That address is not https: your password would travel in the clear.", err=True)
     name = typer.prompt("Your username or e-mail address there")
     password = typer.prompt("Password (it is not kept)", hide_input=True)
-    code = ""
+    if session.sign_in(name, password):
+        return
     for _ in range(MOST_TRIES):
+        code = typer.prompt("Code of your second factor").strip()
         if session.sign_in(name, password, code):
             return
-        code = typer.prompt("Code of your second factor").strip()
     raise Refused("That code is not right; nothing was changed.")
 
 
@@ -146,7 +148,7 @@ def _set_up(
             typer.echo(f"✓ {step.said}")
     finally:
         _keep(session.tokens, wanted, url)
-    host = setup.private_host(wanted.public_url)
+    host = survey.private_host(wanted.public_url)
     if host:
         typer.echo(
             f"{host} is a private address: Mattermost calls it only if System Console › "
@@ -210,21 +212,21 @@ def config(
     definitions.read(text, str(file), {})
     file.write_text(text, encoding="utf-8")
     typer.echo(f"Written to {file}: {', '.join(one.name for one in people)} take weekly turns.")
-    if setup.trouble(server, channel):
+    if survey.trouble(server, channel):
         typer.echo(f"The bot is not in ~{channel} yet: run `setflow init mattermost` once more.")
     typer.echo(f"Next: look it over, then `setflow check {file}` and `setflow apply {file}`.")
 
 
-def _people(server: Mattermost) -> list[setup.Account]:
+def _people(server: Mattermost) -> list[survey.Account]:
     said = typer.prompt("Who takes turns? Usernames, or a ~channel whose members do").split()
     names = [one.strip("@,").lower() for one in said]
     if len(said) == 1 and said[0].startswith("~"):
         channel = server.channel(said[0].removeprefix("~"))
         if channel is None:
             raise Refused(f"There is no channel {said[0]} that the bot can see; invite it there.")
-        found = setup.accounts(server, channel.id)
+        found = survey.accounts(server, channel.id)
     else:
-        found = setup.accounts_named(server, names)
+        found = survey.accounts_named(server, names)
         missing = sorted(set(names) - {one.username for one in found})
         if missing:
             raise Refused(f"Mattermost does not know {', '.join(missing)}.")

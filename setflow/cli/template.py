@@ -8,7 +8,7 @@ from itertools import chain, count
 from zoneinfo import ZoneInfo
 
 from setflow import calendar
-from setflow.adapters.mattermost.setup import Account
+from setflow.adapters.mattermost.survey import Account
 from setflow.adapters.mattermost.text import fold
 
 LONGEST_NAME = 80

@@ -21,6 +21,7 @@ from setflow.engine.doors import (
     still_wanted,
     take_pull,
     undelivered,
+    unsent,
     warn,
 )
 from setflow.engine.messages import (
@@ -44,6 +45,7 @@ from setflow.engine.street import (
     waiting,
     work_due,
 )
+from setflow.inbox import Pushed
 
 __all__ = [
     "KINDS",
@@ -54,6 +56,7 @@ __all__ = [
     "File",
     "PageAsked",
     "PluginRunSeen",
+    "Pushed",
     "Triggered",
     "UndoOverride",
     "UpdateSaid",
@@ -78,6 +81,7 @@ __all__ = [
     "still_wanted",
     "take_pull",
     "undelivered",
+    "unsent",
     "waiting",
     "warn",
     "work_due",

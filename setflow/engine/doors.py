@@ -1,6 +1,6 @@
 """What the doors hand in and take out: deliveries, receipts, pulls, dead letters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from setflow.errors import Refused
 from setflow.escalation import rules as escalation
 from setflow.escalation import spec
 from setflow.escalation import store as escalations
+from setflow.inbox import Pushed
 from setflow.incident import rules as incident
 from setflow.incident import store as incidents
 from setflow.outbox import Waiting
@@ -38,11 +39,9 @@ PULL_LEASE = timedelta(minutes=2)
 """Longer than a pull takes: a client gives up a call after 13 s, and a pull makes a few."""
 
 
-def accept(
-    tx: Tx, source: str, delivery: str, payload: Mapping[str, Any], *, now: datetime
-) -> bool:
-    """Keep what was pushed in, to be worked at once; False if it was kept before."""
-    return inbox.accept(tx, source, delivery, payload, now=now)
+def accept(tx: Tx, pushed: Sequence[Pushed]) -> set[tuple[str, str]]:
+    """Keep what was pushed in, to be worked at once: source and delivery of what was new."""
+    return inbox.accept(tx, pushed)
 
 
 def still_wanted(tx: Tx, effect: Effect) -> bool:
@@ -87,8 +86,22 @@ def undelivered(tx: Tx, waiting: Waiting, error: str, *, again: bool, now: datet
     if dead and not isinstance(effect, DeadLetter | Warn):
         letter = DeadLetter(waiting.id, waiting.gave_up + 1)
         outbox.put(tx, [(letter, f"{effect.key} could not be delivered")], now=now)
-    if waiting.attempts > 1:
-        return
+    _page_missed(tx, effect, now)
+
+
+def unsent(tx: Tx, waiting: Waiting, *, now: datetime) -> None:
+    """An effect's system is not set up: it is skipped, and a page goes by the next method."""
+    effect = waiting.effect
+    skipped(tx, waiting, f"{effect.system} is not set up", now=now)
+    if isinstance(effect, PagePerson):
+        name = f"SETFLOW_NOTIFY_{effect.method.upper()}"
+        what = f"Pages by {effect.method} are not sent: there is no gateway. Set {name}."
+        warn(tx, what, f"gateway:{effect.method}", now=now)
+    _page_missed(tx, effect, now)
+
+
+def _page_missed(tx: Tx, effect: Effect, now: datetime) -> None:
+    """Tell the ladder; that a page was missed is told it once, however often it is tried."""
     match effect:
         case PagePerson():
             failed = spec.PageFailed(

@@ -26,20 +26,18 @@ from setflow.ticket.rules import TicketSeen
 def triggered(work: Work, message: Triggered) -> Iterable[object]:
     """Start, or join, the runs that an event asks for. Raises Refused where `by` may not."""
     events: list[object] = []
+    known: list[str] = []
+    asked = False
     for playbook in work.present.configuration.playbooks.values():
+        known += [one.text for one in playbook.triggers if one.event == "slash"]
         facts = _json({**_turn(work.present, playbook, message), **message.facts})
         around = surroundings(work, playbook, facts)
         for wanted in rules.wanted(playbook, message.event, facts, work.now, around):
             if message.by:
                 _may_start(work.present, wanted.trigger.allow, around, message.by)
+            asked = True
             events += _start(work, playbook, wanted, message)
-    if message.event == "slash" and not events:
-        known = [
-            trigger.text
-            for playbook in work.present.configuration.playbooks.values()
-            for trigger in playbook.triggers
-            if trigger.event == "slash"
-        ]
+    if message.event == "slash" and not asked:
         raise Refused(f"Nothing starts by that. What does: {', '.join(known) or 'nothing yet'}.")
     return events
 

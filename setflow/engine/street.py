@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from setflow import history, inbox
+from setflow import history, inbox, schema
 from setflow.db import Tx
 from setflow.effects import Warn, Woke
 from setflow.engine import alerts, crew, duty
@@ -39,7 +39,7 @@ from setflow.history import Happened
 from setflow.incident import store as incidents
 from setflow.playbook import spec as playbook
 from setflow.playbook import store as runs
-from setflow.records import Records
+from setflow.records import NextDues, Records
 from setflow.rotation import rules as rotation
 from setflow.rotation import store as rotations
 from setflow.ticket import rules as ticket
@@ -128,12 +128,7 @@ def next_due(tx: Tx) -> datetime | None:
 
 def waiting(tx: Tx) -> dict[str, datetime]:
     """When something of each kind is to be worked next; without kinds of which nothing waits."""
-    instants = {
-        "inbox": inbox.next_due(tx),
-        "rotation": rotations.next_due(tx),
-        **{kind: records.next_due(tx) for kind, records in _RECORDS.items()},
-    }
-    return {kind: instant for kind, instant in instants.items() if instant}
+    return _NEXT_DUES.read(tx)
 
 
 def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
@@ -260,6 +255,14 @@ _RECORDS: dict[str, Records[Any]] = {
     "run": runs.records,
     "incident": incidents.records,
 }
+
+_NEXT_DUES = NextDues(
+    {
+        "inbox": schema.inbox,
+        "rotation": schema.rotation_watch,
+        **{kind: records.table for kind, records in _RECORDS.items()},
+    }
+)
 
 _DUE: dict[str, Callable[[Work, int], int]] = {
     "inbox": _due_inbox,

@@ -22,7 +22,7 @@ records: Records[Alert] = Records(
 
 def lock(tx: Tx, alert: int) -> Alert | None:
     """The alert of this number, held until `tx` ends."""
-    return next(iter(records.lock(tx, alerts.c.id == alert)), None)
+    return records.lock_one(tx, alert)
 
 
 def lock_open(tx: Tx, source: str, key: str) -> Alert | None:
@@ -33,7 +33,7 @@ def lock_open(tx: Tx, source: str, key: str) -> Alert | None:
 
 def get(tx: Tx, alert: int) -> Alert | None:
     """The alert of this number."""
-    return next(iter(records.get(tx, alerts.c.id == alert)), None)
+    return records.get_one(tx, alert)
 
 
 def open_alerts(tx: Tx) -> Sequence[Alert]:

@@ -26,7 +26,7 @@ records: Records[Incident] = Records(
 
 def lock(tx: Tx, incident: int) -> Incident | None:
     """The incident of this number, held until `tx` ends."""
-    return next(iter(records.lock(tx, incidents.c.id == incident)), None)
+    return records.lock_one(tx, incident)
 
 
 def lock_open(tx: Tx, *, ticket: str | None = None, run: int | None = None) -> Sequence[Incident]:
@@ -41,7 +41,7 @@ def lock_open(tx: Tx, *, ticket: str | None = None, run: int | None = None) -> S
 
 def get(tx: Tx, incident: int) -> Incident | None:
     """The incident of this number."""
-    return next(iter(records.get(tx, incidents.c.id == incident)), None)
+    return records.get_one(tx, incident)
 
 
 def open_ones(tx: Tx) -> Mapping[int, str]:

@@ -23,7 +23,7 @@ records: Records[Run] = Records(
 
 def lock(tx: Tx, run: int) -> Run | None:
     """The run of this number, held until `tx` ends."""
-    return next(iter(records.lock(tx, runs.c.id == run)), None)
+    return records.lock_one(tx, run)
 
 
 def lock_open(tx: Tx, playbook: str | None = None, dedupe: str | None = None) -> Sequence[Run]:
@@ -44,7 +44,7 @@ def known(tx: Tx, playbook: str, dedupe: str) -> bool:
 
 def get(tx: Tx, run: int) -> Run | None:
     """The run of this number."""
-    return next(iter(records.get(tx, runs.c.id == run)), None)
+    return records.get_one(tx, run)
 
 
 def open_runs(tx: Tx) -> Sequence[Run]:

@@ -52,10 +52,21 @@ class Relay:
     ) -> None:
         self.db, self.senders, self.clock, self.chance = db, senders, clock, chance
 
-    def work(self, systems: tuple[str, ...], limit: int = 4) -> int:
-        """Deliver up to `limit` effects of `systems` that are due; returns how many were taken."""
+    def work(
+        self,
+        systems: tuple[str, ...],
+        limit: int = 1,
+        *,
+        busy: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Deliver up to `limit` effects of `systems` that are due; returns how many were taken.
+
+        busy  called before anything is sent: others may look for more
+        """
         with transaction(self.db) as tx:
             taken = outbox.claim(tx, systems, now=self.clock(), lease=LEASE, limit=limit)
+        if taken:
+            busy()
         for waiting in taken:
             self._deliver(waiting)
         return len(taken)
@@ -77,6 +88,10 @@ class Relay:
         effect = waiting.effect
         try:
             with transaction(self.db) as tx:
+                if effect.system not in self.senders:
+                    log.error("%s is not set up", effect.system, extra={"effect": effect.key})
+                    engine.unsent(tx, waiting, now=now)
+                    return
                 why_not = self._unwanted(tx, waiting, now)
                 if why_not:
                     engine.skipped(tx, waiting, why_not, now=now)
@@ -108,8 +123,6 @@ class Relay:
 
     def _unwanted(self, tx: Tx, waiting: Waiting, now: datetime) -> str:
         effect = waiting.effect
-        if effect.system not in self.senders:
-            return f"{effect.system} is not set up"
         if effect.grace is not None and now - waiting.decided_at > effect.grace:
             return "too late to be of use"
         return "" if engine.still_wanted(tx, effect) else "no longer wanted"

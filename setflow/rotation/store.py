@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
@@ -140,9 +140,3 @@ def forget_watches(tx: Tx, but: Collection[str]) -> None:
     tx.execute(
         update(rotation_watch).where(rotation_watch.c.rotation.not_in(but)).values(wake_at=None)
     )
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When something of some rotation changes next."""
-    found: datetime | None = tx.execute(select(func.min(rotation_watch.c.wake_at))).scalar_one()
-    return found

@@ -34,17 +34,24 @@ class Account:
     active: bool
 
 
-def newest(tx: Tx) -> int | None:
-    """The number of the version in force; None before the first."""
-    found: int | None = tx.execute(select(func.max(versions.c.id))).scalar_one()
+_NEWEST = (
+    select(versions.c.id, versions.c.digest, versions.c.applied_at)
+    .order_by(versions.c.id.desc())
+    .limit(1)
+)
+
+
+def newest(tx: Tx) -> tuple[int, str, datetime] | None:
+    """The version in force: its number, its digest, when it was applied; None before the first."""
+    row = tx.execute(_NEWEST).first()
+    return (row.id, row.digest, row.applied_at) if row else None
+
+
+def digest(tx: Tx, version: int) -> str:
+    """The digest of a version's texts."""
+    query = select(versions.c.digest).where(versions.c.id == version)
+    found: str = tx.execute(query).scalar_one()
     return found
-
-
-def digest(tx: Tx, version: int) -> tuple[str, datetime]:
-    """The digest of a version's texts, and when it was applied."""
-    query = select(versions.c.digest, versions.c.applied_at).where(versions.c.id == version)
-    found = tx.execute(query).one()
-    return found.digest, found.applied_at
 
 
 def read(tx: Tx, version: int) -> Applied:

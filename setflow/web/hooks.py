@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 
-from setflow import engine
 from setflow.adapters import alerts, opsgenie
-from setflow.db import Db, transaction
+from setflow.db import Db
 from setflow.web import auth
+from setflow.web.intake import Intake
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ async def body(request: Request) -> bytes:
 def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRouter:
     """The routes under /hooks."""
     routes = APIRouter(prefix="/hooks")
+    intake = Intake(db)
 
     @routes.post("/alerts/{source}", status_code=202)
     def alert(
@@ -42,10 +43,9 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         auth.require(auth.bearer(request), known, f"the Bearer key of source {source[:50]!r}")
         given = _sensible(alerts.generic, raw)
         payload = given.model_dump(exclude={"delivery"})
-        with transaction(db) as tx:
-            now = clock()
-            delivery = given.delivery or f"{now.isoformat()}:{sha256(raw).hexdigest()[:16]}"
-            new = engine.accept(tx, f"alerts/{source.lower()}", delivery, payload, now=now)
+        now = clock()
+        delivery = given.delivery or f"{now.isoformat()}:{sha256(raw).hexdigest()[:16]}"
+        new = intake.keep(f"alerts/{source.lower()}", delivery, payload, now)
         return {"accepted": True, "new": new}
 
     @routes.post("/opsgenie", status_code=202)
@@ -54,9 +54,8 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         given = request.query_params.get("key", "") or auth.bearer(request)
         auth.require(given, keys.opsgenie, "SETFLOW_OPSGENIE_HOOK_KEY")
         delivery, remote, action = _sensible(opsgenie.webhook, raw)
-        with transaction(db) as tx:
-            payload = {"alert": remote, "action": action}
-            new = engine.accept(tx, "opsgenie", delivery, payload, now=clock())
+        payload = {"alert": remote, "action": action}
+        new = intake.keep("opsgenie", delivery, payload, clock())
         return {"accepted": True, "new": new}
 
     return routes

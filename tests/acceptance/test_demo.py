@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -196,6 +197,17 @@ def test_opsgenie_shows_who_acknowledged_and_that_it_is_over(played):
     assert alert.closed is not None
 
 
+def test_links_lead_to_the_issue_and_the_alert(played):
+    doors = played.far.doors
+    issue = requests.get(f"{doors['jira'].url}/browse/MM-58112", timeout=5).text
+    assert "Assignee  Eve Marsh" in issue
+    assert "Ana Ruiz: Cause found" in issue
+    page = texts(played, "page", "@cy.adler", **day(3))[0]
+    link = re.search(r"\[Open\]\((\S+)\)", page)[1]
+    assert "Acknowledged by" in requests.get(link, timeout=5).text
+    assert requests.get(f"{doors['jira'].url}/browse/MM-1", timeout=5).status_code == 404
+
+
 def test_an_alert_that_names_the_ticket_is_told_in_the_incident(played):
     last = texts(played, "patch", f"~{INCIDENT}", **day(3))[0]
     assert "Paged: Cy Adler" in last
@@ -285,7 +297,7 @@ class Visitor:
     """Somebody at the page, who waits for what they see by its own long poll."""
 
     def __init__(self, url):
-        self.url, self.room, self.state = url, None, None
+        self.url = url
 
     def do(self, **deed):
         answer = requests.post(f"{self.url}/do", json=deed, timeout=20).json()
@@ -294,16 +306,26 @@ class Visitor:
 
     def sees(self, wanted, you, channel):
         """Look until a post there says `wanted`."""
-        known, end = {}, time.monotonic() + 20
-        while time.monotonic() < end:
-            asked = {"you": you, "channel": channel, **known}
-            seen = requests.get(f"{self.url}/view", params=asked, timeout=30).json()
-            known = {"room": seen["version"], "clock": seen["clock"]} if seen else known
-            room = seen["room"] if seen else None
-            for post in room["posts"] if room else ():
+        for view in self._views(you=you, channel=channel):
+            for post in view["room"]["posts"] if view["room"] else ():
                 if wanted in post["html"]:
                     return post
         raise AssertionError(f"{you} never sees {wanted!r}")
+
+    def hears(self, wanted):
+        """Look until the story says `wanted`; the story so far."""
+        for view in self._views():
+            if any(wanted in sentence for sentence in view["state"]["story"]):
+                return view["state"]["story"]
+        raise AssertionError(f"the story never says {wanted!r}")
+
+    def _views(self, **asked):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            view = requests.get(f"{self.url}/view", params=asked, timeout=30).json()
+            if view:
+                asked |= {"room": view["version"], "clock": view["clock"]}
+                yield view
 
 
 @contextmanager
@@ -340,6 +362,9 @@ def test_a_visitor_steps_acts_and_sees_the_world_react_while_the_clock_stands():
         visitor.sees("you have it since", "cy.adler", "@setflow")
         assert stage.clock.now() == stands
         assert player.state()["paused"]
+        visitor.do(do="step")
+        told = visitor.hears("Mara gives it to Bo")
+        assert not any("Ana acknowledges" in sentence for sentence in told), "the visitor did"
 
 
 def test_control_c_ends_it_cleanly_and_writes_what_was_seen(tmp_path):

@@ -1,6 +1,7 @@
 """An alert finds somebody: up its ladder, by every method, whatever is down."""
 
 import pytest
+
 from tests.acceptance.world import API, SET, file
 
 SMS = '{via: sms, to: "+34600", after: 2m}'
@@ -157,7 +158,9 @@ def test_a_post_whose_answer_was_lost_is_not_made_again(world):
 
 
 def test_with_nobody_on_the_seat_the_next_step_is_paged_at_once_and_it_is_said(world):
-    world.apply(file().replace("page: [set.primary], wait: 5m", "page: [set.emea.primary], wait: 5m"))
+    world.apply(
+        file().replace("page: [set.primary], wait: 5m", "page: [set.emea.primary], wait: 5m")
+    )
     world.pass_time(until="2026-11-30 20:30")
     world.alert()
 
@@ -276,7 +279,7 @@ def test_a_page_by_hand_goes_up_the_ladder_of_its_seat_three_times_an_hour(world
     assert world.user("eve").says("/set page set.primary Login is broken") == (
         "set.primary is paged now."
     )
-    world.user("ana").sees("Login is broken", "asked by: eve")
+    world.user("ana").sees("Login is broken", "asked by: Eve Doe")
     for _ in range(2):
         world.pass_time(minutes=1)
         world.user("eve").says("/set page @hal look at this")

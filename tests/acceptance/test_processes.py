@@ -29,7 +29,9 @@ def test_a_process_whose_clock_is_off_says_so_and_does_not_tick(live: Live) -> N
         live.street.behind["web"].app = service.parts.web
         wait_until(lambda: "clock" in service.parts.problems)
         live.post_alert()
-        wait_until(lambda: any("s off the database's" in said for said in live.channel(OPS).posts()))
+        wait_until(
+            lambda: any("s off the database's" in said for said in live.channel(OPS).posts())
+        )
         pause(1.5)
         health = live.get("/healthz")
 

@@ -75,14 +75,20 @@ def test_a_mattermost_that_is_none_is_tried_again(world):
 
 
 async def _login_page(scope, receive, send):
-    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]}
+    start = {
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [(b"content-type", b"text/html")],
+    }
     await send(start)
     await send({"type": "http.response.body", "body": b"<html>Log in</html>"})
 
 
 @pytest.mark.parametrize("trouble", [DOWN, NONSENSE, slow_down(30)])
 @pytest.mark.parametrize("source", ["jira", "opsgenie"])
-def test_a_far_side_in_trouble_is_seen_in_health_and_what_it_has_comes_later(world, source, trouble):
+def test_a_far_side_in_trouble_is_seen_in_health_and_what_it_has_comes_later(
+    world, source, trouble
+):
     getattr(world, source).app.trouble = trouble
     world.apply(file(playbooks="support-incident"))
     world.opsgenie.create("Login slow", alias="login", priority="P1")
@@ -127,11 +133,7 @@ def test_the_retry_button_of_a_dead_letter_tries_it_again(world):
     homeless(world)
     world.chat.add_channel("acme", "nowhere", "Nowhere")
     world.chat.join("nowhere", "ana", "setflow")
-    post = next(
-        row.id
-        for row in world.chat.posts(OPS)
-        if "show alert 1" in row.message
-    )
+    post = next(row.id for row in world.chat.posts(OPS) if "show alert 1" in row.message)
     assert world.user("mara").clicks("Retry", channel=OPS, post=post) == "It is tried again now."
 
     world.channel("nowhere").shows("Checkout API down")
@@ -153,7 +155,7 @@ def test_a_dead_letter_can_be_thrown_away_but_never_a_page(world):
 
 def test_one_delivery_that_cannot_be_worked_holds_nothing_up_and_is_said(world):
     with transaction(world.db) as tx:
-        engine.accept(tx, "alerts/prometheus", "poison", {"key": "k"}, now=world.now)
+        engine.accept(tx, [engine.Pushed("alerts/prometheus", "poison", {"key": "k"}, world.now)])
     world.alert()
 
     assert world.paged() == ["ana"]

@@ -49,18 +49,17 @@ def at(words: str) -> datetime:
 
 def people(*, contact: str = "") -> str:
     """The `people:` of a file; `contact` is what stands in ana's list of contact methods."""
+    own = {"ana": f", contact: [{contact}]"} if contact else {}
     lines = [
         f"  {name}: {{name: {name.title()} Doe, mattermost: {name}, "
         f"timezone: {TZ.get(name, 'Europe/Berlin')}, email: {name}@example.com, "
-        f'jira: "jira-{name}"{", contact: [" + contact + "]" if contact and name == "ana" else ""}}}'
+        f'jira: "jira-{name}"{own.get(name, "")}}}'
         for name in PEOPLE
     ]
     return "people:\n" + "\n".join(lines)
 
 
-def file(
-    *, contact: str = "", opsgenie: str = "page", playbooks: str = "", more: str = ""
-) -> str:
+def file(*, contact: str = "", opsgenie: str = "page", playbooks: str = "", more: str = "") -> str:
     """A configuration: two crews of two shifts, a ladder, routes; `playbooks` such as "a, b"."""
     return f"""
 version: 1
@@ -102,6 +101,12 @@ routes:
   - {{ladder: urgent}}
 {more}
 """
+
+
+def books() -> dict[str, tuple[str, str]]:
+    """The product's own playbooks: name → file and text."""
+    found = (ROOT / "playbooks").glob("*.yaml")
+    return {path.stem: (f"playbooks/{path.name}", path.read_text()) for path in found}
 
 
 class _Switch:
@@ -231,12 +236,8 @@ class World:
     def apply(self, text: str | None = None, *, by: str = "shell") -> engine.Applied:
         """Put a configuration into force, with the product's own playbooks beside it."""
         self.text = file() if text is None else text
-        books = {
-            path.stem: (f"playbooks/{path.name}", path.read_text())
-            for path in (ROOT / "playbooks").glob("*.yaml")
-        }
         with transaction(self.db) as tx:
-            applied = engine.apply(tx, File("set.yaml", self.text, books), by=by, now=self.now)
+            applied = engine.apply(tx, File("set.yaml", self.text, books()), by=by, now=self.now)
         self.settle()
         return applied
 
@@ -440,8 +441,8 @@ def _key(post: Post) -> str:
 
 def _one_with(words: Iterable[str], texts: Sequence[str], complaint: str) -> str:
     wanted = list(words)
-    for text in texts:
-        if all(word in text for word in wanted):
-            return text
+    for said in texts:
+        if all(word in said for word in wanted):
+            return said
     there = "\n---\n".join(texts) or "nothing at all"
     raise AssertionError(f"{complaint} with {wanted}; there is\n{there}")

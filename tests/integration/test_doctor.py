@@ -90,7 +90,7 @@ def test_nothing_is_wrong_where_all_is_as_it_should_be(given):
     assert [one for one in findings.values() if not one.ok] == []
     assert list(findings) == [
         *("database", "tables", "clock", "configuration", "Mattermost", "team"),
-        *("~ops", "~duty", "/set", "accounts", "sms"),
+        *("~ops", "~duty", "/set", "public address", "accounts", "sms"),
     ]
 
 
@@ -180,6 +180,16 @@ def test_a_missing_command_token_is_told(given):
     chat = replace(given.mattermost, command_token=SecretStr(""))
 
     assert not found(replace(given, mattermost=chat))["/set"].ok
+
+
+def test_an_address_that_only_this_machine_reaches_is_told():
+    here, there = "http://127.0.0.1:8400", "https://203.0.113.7"
+
+    assert doctor._public(here, "http://localhost:8065").ok
+    assert doctor._public("https://203.0.113.8", there).ok
+    finding = doctor._public(here, there)
+    assert not finding.ok
+    assert "SETFLOW_PUBLIC_URL" in finding.todo
 
 
 def test_people_whom_mattermost_does_not_know_are_told(given, box):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from starlette.responses import PlainTextResponse
 from typer.testing import CliRunner, Result
 
 from setflow import cli, definitions
@@ -149,11 +150,32 @@ def test_the_code_of_a_second_factor_is_asked_for_where_the_server_wants_it(worl
     assert done.output.count("Code of your second factor") == 2
 
 
+def test_a_code_that_is_wrong_three_times_ends_it(world):
+    world.box.add_user("safe", "Safe Admin", password=PASSWORD, mfa="123456")
+
+    done = world.mattermost(typed=("safe", PASSWORD, "1", "2", "3", "123456"))
+
+    assert done.exit_code == 1
+    assert "That code is not right" in str(done.exception)
+
+
 def test_a_wrong_password_is_told_as_one(world):
     done = world.mattermost(typed=("root", "wrong"))
 
     assert done.exit_code == 1
     assert "That name or password is not right" in str(done.exception)
+
+
+def test_an_address_where_nothing_or_something_else_answers_is_told_before_any_question(world):
+    nothing = world.run("init", "mattermost", "--url", "http://127.0.0.1:1")
+    with served(PlainTextResponse("hello")) as url:
+        other = world.run("init", "mattermost", "--url", url)
+
+    assert "Could not reach http://127.0.0.1:1: Mattermost does not answer" in str(
+        nothing.exception
+    )
+    assert "is not Mattermost" in str(other.exception)
+    assert (nothing.output, other.output) == ("", "")
 
 
 def test_a_personal_access_token_does_instead_and_stays_valid(world):

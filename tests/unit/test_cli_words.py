@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setflow import definitions
-from setflow.adapters.mattermost.setup import Account
+from setflow import db, definitions
+from setflow.adapters.mattermost.survey import Account
 from setflow.cli import dotenv, template, words
 from setflow.rotation import rules
 from setflow.rotation.rules import Difference, Gap, Shift
@@ -118,3 +118,8 @@ def test_people_are_called_by_the_first_part_of_their_name_where_it_is_theirs_al
     found = definitions.read(template.first_file(people, "x", BERLIN, MONDAY), "set.yaml", {})
 
     assert list(found.people) == called
+
+
+def test_a_backup_is_made_with_the_password_that_connections_ask_for():
+    assert "password=hush" in db.with_password("postgresql://me@example.com/x", "echo hush")
+    assert db.with_password("postgresql://me@example.com/x", "") == "postgresql://me@example.com/x"

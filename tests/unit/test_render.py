@@ -489,8 +489,8 @@ def test_a_task_nudge_says_what_and_since_when():
 def test_a_hand_over_names_what_has_no_owner_in_the_incoming_crew():
     post = said(ShowHandover(9), HANDOVER, "9:00")
     assert post.message == (
-        "**Hand-over: SET week 48** — Ana and Bo to @mara at Mon 14 Dec 08:00.\n"
-        "**Incidents: none**\n"
+        "**Hand-over: SET week 48** — Ana and Bo to @mara at Mon 14 Dec 08:00.\n\n"
+        "**Incidents: none**\n\n"
         "**Tickets: 1**\n"
         "- **[MM-1](https://j.example.com/MM-1)** Slow · L3 · owner Ana"
         " — **needs an owner in the incoming crew** · last word Wed 09:00"

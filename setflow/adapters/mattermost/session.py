@@ -69,6 +69,7 @@ class SessionClient(Client):  # type: ignore[misc]
                 base + endpoint,
                 params=params,
                 headers=self.auth_header(),
+                verify=self._verify,
                 timeout=self.request_timeout,
                 allow_redirects=False,
                 **body,

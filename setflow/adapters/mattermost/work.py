@@ -111,7 +111,7 @@ def handover_post(handover: HandoverFacts, pen: Pen) -> Post:
     unowned = [item for item in (*handover.incidents, *handover.tickets) if not item.stays]
     parts = [head]
     for title, items in (("Incidents", handover.incidents), ("Tickets", handover.tickets)):
-        parts.append(f"**{title}: {len(items) or 'none'}**")
+        parts.append(f"\n**{title}: {len(items) or 'none'}**")
         parts += [_item_line(item, handover.zone, pen.now) for item in items[:LINES_SHOWN]]
         hidden = len(items) - LINES_SHOWN
         parts += [f"… and {hidden} more"] if hidden > 0 else []
