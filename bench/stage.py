@@ -22,7 +22,7 @@ from setflow.db import Db
 from setflow.definitions import Configuration
 from setflow.embedded import Embedded
 
-COMMAND = os.environ.get("BENCH_COMMAND", f"{sys.executable} -m setflow").split()
+COMMAND = (sys.executable, "-m", "setflow")
 HOOK_KEY, API_TOKEN, SECRET = "bench-hook-key", "bench-api-token", "s" * 40
 SOURCE = "community"
 """What examples/set.yaml pages for by its urgent ladder."""

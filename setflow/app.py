@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,6 +48,8 @@ POLL = timedelta(seconds=5)
 PULLS = {"jira": 30, "opsgenie": 30, "chat": 5, "plugin": 60}
 RELAYS = {MATTERMOST: 4, NOTIFY: 2, OPSGENIE: 1}
 MEMBERSHIP_SECONDS = 60.0
+LONGEST_STOP_SECONDS = 15.0
+"""Longer than one delivery. What is cut off is tried again: its lease ends."""
 
 Clock = Callable[[], datetime]
 
@@ -248,10 +251,13 @@ class Loop:
         self._poked.set()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """Begin nothing more; what is under way goes on."""
         self._stopped.set()
         self._poked.set()
-        self._thread.join(20)
+
+    def join(self, seconds: float) -> None:
+        """Wait until what was under way has ended, at most so long."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         while True:
@@ -331,6 +337,9 @@ class Service:
         self.web.should_exit = True
         for loop in self._loops():
             loop.stop()
+        end = time.monotonic() + LONGEST_STOP_SECONDS
+        for loop in self._loops():
+            loop.join(max(end - time.monotonic(), 0.0))
         self._listener.join(5)
         self._web_thread.join(10)
         with suppress(DatabaseGone), transaction(self.parts.db) as tx:

@@ -355,11 +355,12 @@ class ShowIncident(Effect):
 
 @dataclass(frozen=True, slots=True)
 class NudgeUpdate(Effect):
-    """Remind `person` of the status update that an incident owes for `day`.
+    """Remind `people` of the status update that an incident owes for `day`.
 
-    day    ISO date in the playbook's zone
-    stage  from 1, the place of the nudge in the playbook's list
-    by     dm, or thread: a reply below the incident's post
+    day     ISO date in the playbook's zone
+    stage   from 1, the place of the nudge in the playbook's list
+    people  one, or by thread all of a role, in one post
+    by      dm, or thread: a reply below the incident's post
     """
 
     grace: ClassVar[timedelta | None] = timedelta(hours=12)
@@ -367,13 +368,37 @@ class NudgeUpdate(Effect):
     incident: int
     day: str
     stage: int
-    person: str
+    people: tuple[str, ...]
     by: str
 
     @property
     def key(self) -> str:
-        """Once for each day, stage and person."""
-        return f"nudge-update:{self.incident}:{self.day}:{self.stage}:{self.person}"
+        """Once for each day, stage and people."""
+        whom = "+".join(self.people)
+        return f"nudge-update:{self.incident}:{self.day}:{self.stage}:{whom}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndNudge(Effect):
+    """Make a reminder of an update say that it is settled, without its buttons.
+
+    nudge  the key of the NudgeUpdate
+    why    answered, missed (the day is over, the next is owed), or over (nothing is owed any more)
+    """
+
+    nudge: str
+    incident: int
+    why: str
+
+    @property
+    def key(self) -> str:
+        """Once for each nudge."""
+        return f"end-{self.nudge}"
+
+    @property
+    def lane(self) -> str:
+        """Behind the nudge itself."""
+        return self.nudge
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,13 +201,22 @@ class UpdateNudgeFacts:
     """A reminder of a status update. `next_at`, `next_person`: whom it goes to after this one."""
 
     incident: IncidentFacts
-    person: Who
+    people: tuple[Who, ...]
     zone: ZoneInfo
     stage: int
     by: str
     words_wanted: bool
     next_at: datetime | None = None
     next_person: Who | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedNudgeFacts:
+    """A reminder that is settled. why: answered | missed | over."""
+
+    incident: IncidentFacts
+    zone: ZoneInfo
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +316,7 @@ Facts = (
     | TaskNudgeFacts
     | IncidentFacts
     | UpdateNudgeFacts
+    | EndedNudgeFacts
     | UpdateFacts
     | HandoverFacts
     | ChannelFacts

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Text, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Text, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from setflow import effects as effects_module
@@ -45,7 +45,7 @@ _DUE = (
         outbox.c.system == func.any(bindparam("systems", type_=ARRAY(Text))),
         ~_blocked(),
     )
-    .order_by(outbox.c.kind != "PagePerson", outbox.c.id)
+    .order_by(outbox.c.kind != literal("PagePerson", literal_execute=True), outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
     .cte("due")

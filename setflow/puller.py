@@ -15,7 +15,7 @@ from setflow.adapters.jira import Jira
 from setflow.adapters.mattermost import inbound
 from setflow.adapters.mattermost.outbound import Mattermost, millis
 from setflow.adapters.opsgenie import OpsGenie, RemoteAlert
-from setflow.db import Db, transaction
+from setflow.db import DatabaseGone, Db, transaction
 from setflow.errors import DeliveryError, Refused
 
 log = logging.getLogger(__name__)
@@ -73,12 +73,12 @@ class Puller:
             with transaction(self.db) as tx:
                 engine.keep_pull(tx, source, self.process, None, now=now, error=str(error))
             return 0
-        self._take(messages)
+        self._take(source, messages)
         with transaction(self.db) as tx:
             engine.keep_pull(tx, source, self.process, reached, now=now)
         return len(messages)
 
-    def _take(self, messages: Iterable[object]) -> None:
+    def _take(self, source: str, messages: Iterable[object]) -> None:
         """Work what was pulled, each in a transaction of its own: one bad apple spoils no pull."""
         for message in messages:
             try:
@@ -86,6 +86,14 @@ class Puller:
                     engine.handle(tx, [message], now=self.clock())
             except Refused as refused:
                 log.info("nothing changed: %s", refused)
+            except DatabaseGone:
+                raise
+            except Exception as error:
+                log.exception("what was pulled could not be worked", extra={"source": source})
+                kind = type(error).__name__
+                what = f"Something from {source} could not be worked ({kind}); the log says more."
+                with transaction(self.db) as tx:
+                    engine.warn(tx, what, f"pull:{source}", now=self.clock())
 
     def _jira(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         jira = self.jira()

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -227,6 +228,12 @@ Index(
 Index(
     "outbox_due",
     outbox.c.due_at,
+    postgresql_where=outbox.c.settled_at.is_(None) & outbox.c.dead_at.is_(None),
+)
+Index(
+    "outbox_next",
+    text("(kind <> 'PagePerson')"),
+    outbox.c.id,
     postgresql_where=outbox.c.settled_at.is_(None) & outbox.c.dead_at.is_(None),
 )
 

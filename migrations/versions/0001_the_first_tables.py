@@ -183,6 +183,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("settled_at IS NULL AND dead_at IS NULL"),
     )
     op.create_index(
+        "outbox_next",
+        "outbox",
+        [sa.text("(kind <> 'PagePerson')"), "id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL AND dead_at IS NULL"),
+    )
+    op.create_index(
         "outbox_waiting",
         "outbox",
         ["lane", "id"],

@@ -9,6 +9,7 @@ from setflow.db import Tx
 from setflow.effects import (
     DeadLetter,
     Effect,
+    EndNudge,
     NudgeTask,
     NudgeUpdate,
     PageChannel,
@@ -52,8 +53,8 @@ def still_wanted(tx: Tx, effect: Effect) -> bool:
         case PagePerson() | PageChannel() | RemindChannel():
             alert = escalations.get(tx, effect.alert)
             return alert is not None and escalation.wanted(alert, effect)
-        case UpdatePage():
-            return outbox.receipt(tx, effect.page) is not None
+        case UpdatePage() | EndNudge():
+            return outbox.receipt(tx, effect.lane) is not None
         case NudgeTask():
             run = runs.get(tx, effect.run)
             return run is not None and playbook.still_open(run, effect.task, effect.occurrence)

@@ -149,18 +149,14 @@ def run_news(work: Work, message: RunNews) -> Iterable[object]:
     return ()
 
 
-def _invite_next(
-    work: Work, run: Run, task: str, people: tuple[str, ...]
-) -> Iterable[object]:
+def _invite_next(work: Work, run: Run, task: str, people: tuple[str, ...]) -> Iterable[object]:
     """Bring those who come into the live incidents' channels; who stays on is there already."""
     roles = run.playbook.roles.values()
     here = {one for role in roles if role.turn == "present" for one in run.roles[role.name]}
     new = tuple(one for one in people if one not in here)
     live = incidents.live_channels(work) if new else []
     why = "you are the incoming crew"
-    return _act(
-        work, run.id, [Invite(channel, new, why, f"{run.id}.{task}") for channel in live]
-    )
+    return _act(work, run.id, [Invite(channel, new, why, f"{run.id}.{task}") for channel in live])
 
 
 def _act(work: Work, run: int, effects: list[Effect]) -> Iterable[object]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from setflow.calendar import resolve
 from setflow.due import Duty, Quiet, next_occurrence
-from setflow.effects import Decision, Effect, NudgeUpdate, ShowIncident, ShowUpdate
+from setflow.effects import Decision, Effect, EndNudge, NudgeUpdate, ShowIncident, ShowUpdate
 from setflow.errors import Refused
 from setflow.incident.spec import (
     HOWS,
@@ -217,16 +217,22 @@ class _Work:
         zone = self.incident.duty.zone if self.incident.duty else ZoneInfo("UTC")
         return at.astimezone(zone).date().isoformat()
 
-    def owe(self, after: datetime, *, beyond: str = "") -> None:
-        """Owe the first update that is due after `after` and on a day after `beyond`, if any."""
+    def owe(self, after: datetime, why: str = "over") -> None:
+        """Owe the first update that is due after `after` and not answered yet, if any.
+
+        why  what became of the one owed before, for those who were nudged: EndNudge says the words
+        """
         incident, duty = self.incident, self.incident.duty
-        self.incident = replace(incident, day="", due_at=None, stage=0, waiting=())
-        self.effects = [one for one in self.effects if not isinstance(one, NudgeUpdate)]
+        self.incident = replace(incident, day="", due_at=None, stage=0, waiting=(), sent=())
+        unsent = {one.key for one in self.effects if isinstance(one, NudgeUpdate)}
+        self.effects = [one for one in self.effects if one.key not in unsent]
+        self.effects += [
+            EndNudge(key, incident.id, why) for key in incident.sent if key not in unsent
+        ]
         if duty is None or incident.status == "over" or incident.level not in OWING:
             return
         last = incident.last_update
-        if last:
-            beyond = max(beyond, self.day(last.at))
+        beyond = self.day(last.at) if last else ""
         due = next_occurrence(duty.every, after, zone=duty.zone, days=self.around.days)
         while self.day(due) <= beyond:
             due = next_occurrence(duty.every, due, zone=duty.zone, days=self.around.days)
@@ -242,7 +248,7 @@ class _Work:
         if update.how != "post":
             self.effects.append(ShowUpdate(incident.id, number))
         if answered and incident.due_at:
-            self.owe(incident.due_at)
+            self.owe(incident.due_at, "answered")
 
     # Nudges
 
@@ -271,7 +277,7 @@ class _Work:
             if at == self.following(duty, due):
                 sent.clear()
                 self.events.append(UpdateMissed(incident.id, incident.day))
-                self.owe(due)
+                self.owe(due, "missed")
                 continue
             self.reach(duty, due, at)
             sent += [one for one in self.incident.waiting if one.at <= at]
@@ -300,10 +306,17 @@ class _Work:
         newest = max((one.stage for one in due), default=0)
         current = [one for one in due if one.stage == newest or self.now - one.at <= LATE]
         last = {one.person: one for one in sorted(current, key=lambda one: one.stage)}
+        posts: dict[tuple[int, str, str], tuple[str, ...]] = {}
         for one in last.values():
-            self.effects.append(
-                NudgeUpdate(self.incident.id, self.incident.day, one.stage, one.person, one.by)
-            )
+            post = (one.stage, one.by, "" if one.by == "thread" else one.person)
+            posts[post] = (*posts.get(post, ()), one.person)
+        nudges = [
+            NudgeUpdate(self.incident.id, self.incident.day, stage, people, by)
+            for (stage, by, _), people in posts.items()
+        ]
+        self.effects += nudges
+        sent = (*self.incident.sent, *(nudge.key for nudge in nudges))
+        self.incident = replace(self.incident, sent=sent)
 
     def awake(self, duty: Duty, person: str, at: datetime) -> datetime:
         """`at`, or the end of the quiet hours that it falls in."""

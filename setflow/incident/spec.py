@@ -53,6 +53,7 @@ class Incident:
                  its due instant; "" and None where none is owed
     stage        the newest nudge that was reached for that day, 0 for none
     waiting      nudges that wait for the end of somebody's quiet hours
+    sent         keys of the nudges that went out for that day
     paged        people whom setflow paged for it
     """
 
@@ -74,6 +75,7 @@ class Incident:
     due_at: datetime | None = None
     stage: int = 0
     waiting: tuple[Waiting, ...] = ()
+    sent: tuple[str, ...] = ()
     revision: int = 0
     paged: tuple[str, ...] = ()
     closed_at: datetime | None = None

@@ -44,10 +44,16 @@ def get(tx: Tx, incident: int) -> Incident | None:
     return records.get_one(tx, incident)
 
 
+_OPEN = (
+    select(incidents.c.id, incidents.c.ticket)
+    .where(incidents.c.status == "open")
+    .order_by(incidents.c.id)
+)
+
+
 def open_ones(tx: Tx) -> Mapping[int, str]:
     """Number → ticket of all open incidents, oldest first; none of them is held or read."""
-    query = select(incidents.c.id, incidents.c.ticket).where(incidents.c.status == "open")
-    return {row.id: row.ticket for row in tx.execute(query.order_by(incidents.c.id))}
+    return {row.id: row.ticket for row in tx.execute(_OPEN)}
 
 
 def open_incidents(tx: Tx) -> Sequence[Incident]:

@@ -25,12 +25,16 @@ from setflow.effects import (
 from setflow.errors import DeliveryError
 from setflow.facts import (
     ChannelFacts,
+    Facts,
     HeaderFacts,
     InviteFacts,
     MirrorFacts,
+    OverrideFacts,
     PageFacts,
     RulePostFacts,
     Sending,
+    TaskNudgeFacts,
+    UpdateNudgeFacts,
     Who,
 )
 
@@ -173,10 +177,11 @@ class Chat:
         if found is None:
             channel = self.mattermost.channel(name)
             if channel is None:
+                # One that is about to be made is there in a moment.
                 raise DeliveryError(
                     f"Mattermost has no channel ~{name} that the bot may see; create it, or invite "
                     "the bot",
-                    again=False,
+                    again=True,
                     status=404,
                 )
             found = self._ids[f"~{name}"] = channel.id
@@ -218,9 +223,11 @@ class Mirror:
         return None
 
 
-def _receiver(facts: object) -> Who:
-    for name in ("person", "stand_in"):
-        found = getattr(facts, name, None)
-        if isinstance(found, Who):
-            return found
-    raise DeliveryError("nobody to tell", again=False)
+def _receiver(facts: Facts | None) -> Who:
+    match facts:
+        case PageFacts() | TaskNudgeFacts() | OverrideFacts():
+            return facts.person
+        case UpdateNudgeFacts(people=(person, *_)):
+            return person
+        case _:
+            raise DeliveryError("nobody to tell", again=False)

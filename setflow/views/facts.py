@@ -215,6 +215,7 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.ShowHandover: runs.handover,
     effects.ShowIncident: runs.incident,
     effects.NudgeUpdate: runs.update_nudge,
+    effects.EndNudge: runs.ended_nudge,
     effects.ShowUpdate: runs.update,
     effects.DeadLetter: _dead,
     effects.Warn: _warn,

@@ -9,6 +9,7 @@ from setflow import effects, expression
 from setflow.db import Tx
 from setflow.facts import (
     ChannelFacts,
+    EndedNudgeFacts,
     HandoverFacts,
     HandoverItem,
     IncidentFacts,
@@ -314,13 +315,25 @@ def update_nudge(tx: Tx, here: Present, effect: effects.NudgeUpdate) -> UpdateNu
     facts = incident_facts(here, found)
     return UpdateNudgeFacts(
         incident=facts,
-        person=here.named(effect.person),
-        zone=facts.zone if effect.by == "thread" else here.zone_of(effect.person),
+        people=here.all_named(effect.people),
+        zone=facts.zone if effect.by == "thread" else here.zone_of(effect.people[0]),
         stage=effect.stage,
         by=effect.by,
         words_wanted=found.nothing_new >= MOST_NOTHING_NEW,
         next_at=next_at,
         next_person=next_person,
+    )
+
+
+def ended_nudge(tx: Tx, here: Present, effect: effects.EndNudge) -> EndedNudgeFacts | None:
+    """A reminder of an update that is settled, in the clock of whoever got it."""
+    found = incidents.get(tx, effect.incident)
+    if found is None:
+        return None
+    facts = incident_facts(here, found)
+    people = effect.nudge.rpartition(":")[2].split("+")
+    return EndedNudgeFacts(
+        facts, here.zone_of(people[0]) if len(people) == 1 else facts.zone, effect.why
     )
 
 

@@ -182,8 +182,7 @@ def button_heard(tx: Tx, test: str) -> bool:
 def reasons(tx: Tx) -> list[Reason]:
     """Why each effect of this database was decided, oldest first."""
     return [
-        Reason(row.key, row.reason, row.decided_at, row.settled_at)
-        for row in outbox.everything(tx)
+        Reason(row.key, row.reason, row.decided_at, row.settled_at) for row in outbox.everything(tx)
     ]
 
 

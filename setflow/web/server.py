@@ -55,7 +55,7 @@ def build(doors: Doors) -> FastAPI:
         if figures.get("effects_late_seconds", 0.0) > LATE_SECONDS:
             problems.append("Effects wait longer than they should.")
         response.status_code = 503 if problems else 200
-        return {"ok": not problems, "problems": problems, **figures}
+        return {"ok": not problems, "problems": list(dict.fromkeys(problems)), **figures}
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Exception) -> JSONResponse:

@@ -49,6 +49,7 @@ def test_what_is_no_alert_is_refused_with_a_sentence_and_not_stored(world, body,
 
 def test_the_same_delivery_is_taken_once(world):
     assert world.alert(delivery="d1").json() == {"accepted": True, "new": True}
+    world.pass_time(seconds=1)
     assert world.alert(delivery="d1").json() == {"accepted": True, "new": False}
 
     assert world.paged() == ["ana"]

@@ -147,8 +147,9 @@ def test_without_an_update_it_nudges_and_stops_when_one_comes(played):
     assert said == [
         ("2026-12-01T15:00:00Z", "@ana.ruiz"),
         ("2026-12-01T17:00:00Z", f"~{INCIDENT}"),
-        ("2026-12-01T17:00:00Z", f"~{INCIDENT}"),
     ]
+    settled = [text for text in texts(played, "patch", **day(1)) if "has its update, by" in text]
+    assert len(settled) == 2
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_an_update_before_it_is_due_spares_every_nudge(played, number):
 
 def test_a_day_without_any_update_reaches_the_lead(played):
     said = [one["to"] for one in entries(played, "nudge", **day(8)) if "MM-58112" in one["text"]]
-    assert said == ["@ana.ruiz", f"~{INCIDENT}", f"~{INCIDENT}", "@mara.stein"]
+    assert said == ["@ana.ruiz", f"~{INCIDENT}", "@mara.stein"]
 
 
 def test_after_nothing_new_twice_it_wants_words(played):

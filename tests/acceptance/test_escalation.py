@@ -149,12 +149,26 @@ def test_a_text_message_that_may_have_arrived_before_says_that_it_is_a_repeat(wo
 def test_a_post_whose_answer_was_lost_is_not_made_again(world):
     world.chat.fail_next(2, 502, where="POST /api/v4/posts", done=True)
     world.alert()
-    world.pass_time(minutes=4)
+    world.chat.faults.down = True  # longer than the server itself knows a repeat
+    world.pass_time(minutes=1)
+    world.chat.faults.down = False
+    world.pass_time(minutes=3)
 
     keys = world.keys()
     assert sorted(keys) == sorted(set(keys))
     assert world.paged() == ["ana", "bo"]  # for all that setflow knew, ana was not reached
     assert world.dead() == []
+
+
+def test_nobody_is_woken_for_what_somebody_has_by_the_time_it_can_be_sent(world):
+    world.chat.faults.down = True
+    world.alert()
+    world.api("/alerts/1/acknowledge", person="di")
+    world.chat.faults.down = False
+    world.pass_time(minutes=5)
+
+    assert world.paged() == []
+    world.channel(SET).shows("Di Doe has it")
 
 
 def test_with_nobody_on_the_seat_the_next_step_is_paged_at_once_and_it_is_said(world):
@@ -190,15 +204,30 @@ def test_after_an_outage_one_page_says_how_late_it_is(world):
     assert len(world.keys("remind:")) == 1
 
 
+def click_on(world, name, number):
+    """What Mattermost sends when somebody presses the first button of a post."""
+    post = next(row for row in world.chat.direct(name) if row.id == number)
+    action = post.props["attachments"][0]["actions"][0]
+    return {
+        "user_id": world.chat.server.named(name).id,
+        "user_name": name,
+        "channel_id": post.channel_id,
+        "post_id": number,
+        "context": action["integration"]["context"],
+    }
+
+
 def test_an_old_button_says_so_and_changes_nothing(world):
     world.alert()
     old = world.user("ana").page().id
+    pressed = click_on(world, "ana", old)
     world.pass_time(minutes=35)
     world.alert()  # it fired again, with the ladder at its end
     assert world.paged() == ["ana", "bo", "mara", "max", "ana"]
 
-    box = world.chat
-    assert "Acknowledge" not in box.buttons(old)
+    assert "Acknowledge" not in world.chat.buttons(old)
+    late = world.post("/hooks/mattermost/action", json=pressed).json()["ephemeral_text"]
+    assert late == "That button is of an earlier page; use the newest one of this alert."
     world.user("ana").clicks("Acknowledge")
     said = world.user("bo").says("/set ack 1")
     assert said == "Ana Doe has had it since 11:35; nothing changed."
@@ -208,19 +237,9 @@ def test_two_who_press_at_once_are_told_who_has_it(world):
     world.alert()
     world.pass_time(minutes=5)
     mine, theirs = world.user("ana").page().id, world.user("bo").page().id
-    buttons = world.chat.buttons(theirs)
-    posts = {post.id: post for post in world.chat.direct("bo")}
-    action = posts[theirs].props["attachments"][0]["actions"][0]
-    assert action["id"] == buttons["Acknowledge"]
+    body = click_on(world, "bo", theirs)
     world.user("ana").clicks("Acknowledge", post=mine)
 
-    body = {
-        "user_id": world.chat.server.named("bo").id,
-        "user_name": "bo",
-        "channel_id": posts[theirs].channel_id,
-        "post_id": theirs,
-        "context": action["integration"]["context"],
-    }
     answer = world.post("/hooks/mattermost/action", json=body)
     assert answer.json() == {"ephemeral_text": "Ana Doe has had it since 11:05; nothing changed."}
     forged = {**body, "context": {**body["context"], "alert": 2}}

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from setflow import expression
 from setflow.calendar import BusinessDays, resolve
 from setflow.due import Duty, Nudge, Quiet, parse_due
-from setflow.effects import NudgeUpdate, ShowIncident, ShowUpdate
+from setflow.effects import EndNudge, NudgeUpdate, ShowIncident, ShowUpdate
 from setflow.errors import Refused
 from setflow.incident.rules import (
     close,
@@ -109,7 +109,7 @@ def woken(incident, until, world=WORLD, ticks=None):
 
 
 def nudges(effects):
-    return [(one.day, one.stage, one.person, one.by) for one in of(NudgeUpdate, effects)]
+    return [(one.day, one.stage, "+".join(one.people), one.by) for one in of(NudgeUpdate, effects)]
 
 
 def of(kind, things):
@@ -163,6 +163,47 @@ def test_nudges_go_up_until_there_is_nobody_left_to_tell():
     assert still_owed(incident, "2026-12-01")
 
 
+@pytest.mark.parametrize(
+    ("say", "why"),
+    [
+        (lambda one: update(one, "2026-12-01 20:12"), "answered"),
+        (lambda one: wake(one, at("2026-12-02 16:00"), WORLD), "missed"),
+        (lambda one: close(one, CloseIncident(3, "fixed"), at("2026-12-01 21:00"), WORLD), "over"),
+    ],
+)
+def test_whoever_was_nudged_sees_what_became_of_it(say, why):
+    incident = woken(an_incident(), at("2026-12-01 18:00"))[0]
+    effects = say(incident).effects
+
+    ended = of(EndNudge, effects)
+    assert [(one.nudge, one.why) for one in ended[:2]] == [
+        ("nudge-update:3:2026-12-01:1:ana", why),
+        ("nudge-update:3:2026-12-01:2:bo", why),
+    ]
+    assert all(one.lane == one.nudge for one in ended)
+    assert say(incident).state.sent == tuple(nudge.key for nudge in of(NudgeUpdate, effects))
+
+
+def test_a_nudge_that_was_not_sent_yet_is_not_ended():
+    incident = woken(an_incident(), at("2026-12-01 15:00"))[0]
+    decision = update(incident, "2026-12-01 23:00")
+
+    assert of(EndNudge, decision.effects) == []
+    assert of(NudgeUpdate, decision.effects) == []
+
+
+def test_a_role_of_several_is_told_in_one_post_in_the_thread_and_one_by_one_directly():
+    both = around(primary=("bo", "cy"), lead=("mara", "max"))
+    effects = woken(an_incident(), at("2026-12-01 23:00"), world=both)[2]
+
+    assert nudges(effects) == [
+        ("2026-12-01", 1, "ana", "dm"),
+        ("2026-12-01", 2, "bo+cy", "thread"),
+        ("2026-12-01", 3, "mara", "dm"),
+        ("2026-12-01", 3, "max", "dm"),
+    ]
+
+
 def test_the_next_due_instant_takes_the_place_of_one_that_never_came():
     incident, events, effects = woken(an_incident(), at("2026-12-02 16:00"))
 
@@ -180,7 +221,7 @@ def test_an_update_on_the_same_day_answers_before_or_after_it_is_due(now):
 
     assert decision.state.day == "2026-12-02"
     assert decision.events == [UpdateNoted(3, 11, "ana", "command", "2026-12-01")]
-    assert decision.effects[-1] == ShowUpdate(3, 11)
+    assert of(ShowUpdate, decision.effects) == [ShowUpdate(3, 11)]
     assert decision.wake_at == at("2026-12-02 16:00")
     assert not still_owed(decision.state, "2026-12-01")
 
@@ -347,7 +388,7 @@ def test_after_it_is_over_nothing_is_owed():
     over = decision.state
 
     assert decision.events == [IncidentClosed(3, "resolved")]
-    assert decision.effects == [ShowIncident(3, 2)]
+    assert of(ShowIncident, decision.effects) == [ShowIncident(3, 2)]
     assert (over.status, over.due_at, decision.wake_at) == ("over", None, None)
     assert not still_owed(over, "2026-12-01")
     now = at("2026-12-02 10:00")
@@ -459,7 +500,8 @@ def test_however_rarely_the_clock_ticks_the_same_is_owed_at_the_same_instants(mi
     exact, events, effects = woken(incident, END, ZONED)
     late, late_events, late_effects = woken(incident, END, ZONED, ticks=[*ticks, END])
 
-    assert replace(late, revision=0) == replace(exact, revision=0)
+    assert replace(late, revision=0, sent=()) == replace(exact, revision=0, sent=())
+    assert set(late.sent) <= set(exact.sent)
     assert late_events == events
     keys = [one.key for one in late_effects]
     assert len(keys) == len(set(keys))

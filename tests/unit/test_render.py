@@ -25,6 +25,7 @@ from setflow.adapters.mattermost.text import (
 )
 from setflow.effects import (
     DeadLetter,
+    EndNudge,
     Invite,
     NudgeTask,
     NudgeUpdate,
@@ -45,6 +46,7 @@ from setflow.effects import (
 from setflow.facts import (
     AlertFacts,
     DeadLetterFacts,
+    EndedNudgeFacts,
     HandoverFacts,
     HandoverItem,
     HeaderFacts,
@@ -133,7 +135,7 @@ INCIDENT = IncidentFacts(
     owed=True,
     closed_at=None,
 )
-NUDGE = UpdateNudgeFacts(INCIDENT, ANA, BERLIN, stage=1, by="dm", words_wanted=False)
+NUDGE = UpdateNudgeFacts(INCIDENT, (ANA,), BERLIN, stage=1, by="dm", words_wanted=False)
 TASKS = (
     TaskFacts("owners", "Owners settled", "lead", (MARA,), at("12:00", 1), "open"),
     TaskFacts("pager", "Test page acknowledged", "primary", (ANA,), at("13:00"), "open"),
@@ -372,7 +374,7 @@ def test_a_step_up_is_asked_for_from_the_step_that_was_seen():
 
 
 def test_a_nudge_says_since_when_nothing_was_heard_and_until_when_it_is_due():
-    post = said(NudgeUpdate(3, "2026-12-03", 1, "ana", "dm"), NUDGE, "9:00")
+    post = said(NudgeUpdate(3, "2026-12-03", 1, ("ana",), "dm"), NUDGE, "9:00")
     assert post.message == (
         "[MM-58112](https://jira.example.com/browse/MM-58112) (Acme, L1) has had no update"
         " since **Tue 16:02**; one is due today by 16:00."
@@ -383,22 +385,36 @@ def test_a_nudge_says_since_when_nothing_was_heard_and_until_when_it_is_due():
 
 def test_after_two_times_nothing_new_only_words_are_taken():
     post = said(
-        NudgeUpdate(3, "2026-12-03", 1, "ana", "dm"), replace(NUDGE, words_wanted=True), "9:00"
+        NudgeUpdate(3, "2026-12-03", 1, ("ana",), "dm"), replace(NUDGE, words_wanted=True), "9:00"
     )
     assert list(buttons(post)) == ["Post update"]
     assert "this one wants words" in post.message
 
 
-def test_an_escalated_nudge_calls_the_person_and_says_who_is_told_next():
-    nudge = replace(NUDGE, by="thread", person=BO, next_at=at("18:00"), next_person=MARA)
-    message = said(NudgeUpdate(3, "2026-12-03", 2, "bo", "thread"), nudge, "16:30").message
+def test_an_escalated_nudge_calls_all_of_the_role_and_says_who_is_told_next():
+    nudge = replace(NUDGE, by="thread", people=(BO, ANA), next_at=at("18:00"), next_person=MARA)
+    message = said(NudgeUpdate(3, "2026-12-03", 2, ("bo", "ana"), "thread"), nudge, "16:30").message
     assert message.startswith("Still no update on [MM-58112]")
-    assert "@bo.l" in message
+    assert "— @bo.l @ana.ruiz." in message
     assert message.endswith("Mara is told at 18:00.")
 
 
+def test_a_nudge_that_was_answered_says_by_whom_and_has_no_buttons():
+    ended = EndedNudgeFacts(INCIDENT, BERLIN, "answered")
+    post = said(EndNudge("nudge-update:3:2026-12-03:1:ana", 3, "answered"), ended, "16:30")
+    assert post.message.startswith("✓ [MM-58112]")
+    assert "has its update, by" in post.message
+    assert buttons(post) == {}
+
+
+@pytest.mark.parametrize(("why", "words"), [("missed", "no update came"), ("over", "is owed any")])
+def test_a_nudge_that_came_to_nothing_says_so(why, words):
+    post = said(EndNudge("n", 3, why), EndedNudgeFacts(INCIDENT, BERLIN, why), "16:30")
+    assert words in post.message
+
+
 def test_an_overdue_update_was_due():
-    message = said(NudgeUpdate(3, "2026-12-03", 2, "ana", "dm"), NUDGE, "16:30").message
+    message = said(NudgeUpdate(3, "2026-12-03", 2, ("ana",), "dm"), NUDGE, "16:30").message
     assert message.endswith("; one was due 16:00.")
 
 
@@ -575,7 +591,9 @@ def everything(text: str):
         yield ShowIncident(3, 1), replace(incident, **change)
     for by in ("dm", "thread"):
         nudge = replace(NUDGE, incident=incident, by=by, next_at=at("9:00"), next_person=who)
-        yield NudgeUpdate(3, "d", 1, "ana", by), nudge
+        yield NudgeUpdate(3, "d", 1, ("ana",), by), nudge
+    for why in ("answered", "missed", "over"):
+        yield EndNudge("n", 3, why), EndedNudgeFacts(incident, BERLIN, why)
     yield ShowUpdate(3, 1), UpdateFacts(incident, text, text, text, at("3:00"))
     tasks = tuple(
         TaskFacts("t", text, text, (), None, status, text, at("3:00"), text)

@@ -30,6 +30,7 @@ from setflow.adapters.mattermost.text import (
     when,
 )
 from setflow.adapters.mattermost.work import (
+    ended_nudge,
     handover_post,
     incident_post,
     run_post,
@@ -41,6 +42,7 @@ from setflow.effects import Effect, PageChannel, PagePerson, RemindChannel, Upda
 from setflow.facts import (
     AlertFacts,
     DeadLetterFacts,
+    EndedNudgeFacts,
     Facts,
     HandoverFacts,
     HeaderFacts,
@@ -167,6 +169,7 @@ _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     TaskNudgeFacts: task_nudge,
     IncidentFacts: incident_post,
     UpdateNudgeFacts: update_nudge,
+    EndedNudgeFacts: ended_nudge,
     UpdateFacts: update_post,
     HandoverFacts: handover_post,
     InviteFacts: _invite,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from setflow.adapters.mattermost.post import AMBER, GREEN, GREY, RED, Button, Pen, Post
 from setflow.adapters.mattermost.text import escape, escape_lines, link, mention, names, when
 from setflow.facts import (
+    EndedNudgeFacts,
     HandoverFacts,
     HandoverItem,
     IncidentFacts,
@@ -68,15 +69,15 @@ def update_nudge(nudge: UpdateNudgeFacts, pen: Pen) -> Post:
     told = ""
     if nudge.next_at and nudge.next_person:
         at = when(nudge.next_at, zone, now=now)
-        yours = nudge.next_person == nudge.person
+        yours = nudge.next_person in nudge.people
         whom = "You are told again" if yours else f"{escape(nudge.next_person.title)} is told"
         told = f" {whom} at {at}."
     words = " “Nothing new” was said twice already: this one wants words."
     wanted = words if nudge.words_wanted else ""
     bar = pen.bar(RED, "An update is owed.", _update_buttons(nudge))
     if nudge.by == "thread":
-        call = f"Still no update on {_name(incident)} — {mention([nudge.person])}, it is yours."
-        return pen.post(call + told + wanted, bar, mentions=(nudge.person,))
+        call = f"Still no update on {_name(incident)} — {mention(nudge.people)}."
+        return pen.post(call + told + wanted, bar, mentions=nudge.people)
     since = "yet"
     if incident.last_update_at:
         since = f"since **{when(incident.last_update_at, zone, now=now)}**"
@@ -84,8 +85,21 @@ def update_nudge(nudge: UpdateNudgeFacts, pen: Pen) -> Post:
         f"{_name(incident)}{_traits(incident)} has had no update {since}"
         f"{_due(incident, zone, now)}.{told}{wanted}",
         bar,
-        mentions=(nudge.person,),
+        mentions=nudge.people,
     )
+
+
+def ended_nudge(ended: EndedNudgeFacts, pen: Pen) -> Post:
+    """What becomes of a reminder when there is nothing left to do: no buttons."""
+    incident, now = ended.incident, pen.now
+    if ended.why == "answered" and incident.last_update_at:
+        by, at = incident.last_update_by, when(incident.last_update_at, ended.zone, now=now)
+        return pen.post(
+            f"✓ {_name(incident)} has its update, by {escape(by)} at {at}.",
+            pen.bar(GREEN, "Nothing for you to do."),
+        )
+    said = "no update came that day" if ended.why == "missed" else "no update is owed any more"
+    return pen.post(f"{_name(incident)}: {said}.", pen.bar(GREY, "Nothing to do here."))
 
 
 def update_post(update: UpdateFacts, pen: Pen) -> Post:
