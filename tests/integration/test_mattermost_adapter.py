@@ -480,6 +480,22 @@ def test_reactions_of_people_are_seen_and_ours_are_not(world):
     assert seen.at == world.clock.now
 
 
+def test_reactions_on_many_posts_take_few_requests_and_a_refused_post_hides_no_other(world):
+    posts = [world.post(f"k{number}") for number in range(150)]
+    for number in (0, 99, 149):
+        world.box.react("ana", posts[number], "+1")
+    before = world.counted.requests
+    assert {one.post_id for one in inbound.reactions(world.mm, posts)} == {
+        posts[0],
+        posts[99],
+        posts[149],
+    }
+    assert world.counted.requests - before <= 3
+
+    world.box.fail_next(1, 403, where="POST /api/v4/posts/ids/reactions")
+    assert len(inbound.reactions(world.mm, posts)) == 3
+
+
 # the Playbooks plugin
 
 

@@ -18,6 +18,7 @@ ACK_WORDS = frozenset({"ack", "acked", "acknowledge", "acknowledged", "mine", "o
 # The server cuts at 1,000 rows in no order, so a full answer may lack any of them.
 MOST_ROWS = 1_000
 MOST_CONTEXT = 20
+MOST_POSTS = 100
 LONGEST_VALUE = 200
 LONGEST_COMMAND = 16_383
 
@@ -114,20 +115,29 @@ def reactions(mm: Mattermost, post_ids: Iterable[str]) -> list[Reacted]:
     Raises DeliveryError.
     """
     bot = mm.me()[0]
+    ids = list(post_ids)
     found: list[Reacted] = []
-    for post_id in post_ids:
-        try:
-            listed = mm.driver.client.get(f"/posts/{post_id}/reactions") or ()
-        except DeliveryError as error:
-            if error.status != 404:
-                raise
-            continue
+    for first in range(0, len(ids), MOST_POSTS):
         found += [
-            Reacted(post_id, one["user_id"], one["emoji_name"], instant(one["create_at"]))
-            for one in listed
+            Reacted(one["post_id"], one["user_id"], one["emoji_name"], instant(one["create_at"]))
+            for one in _reactions(mm, ids[first : first + MOST_POSTS])
             if one["user_id"] != bot and not one.get("delete_at")
         ]
     return sorted(found, key=lambda one: (one.at, one.post_id, one.user_id))
+
+
+def _reactions(mm: Mattermost, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Reactions on some posts, asked for at once; where one is in the way, the others alone."""
+    try:
+        by_post = mm.driver.client.post("/posts/ids/reactions", options=list(ids))
+    except DeliveryError as error:
+        if error.status not in (400, 403, 404):
+            raise
+        if len(ids) == 1:
+            return []
+        half = len(ids) // 2
+        return _reactions(mm, ids[:half]) + _reactions(mm, ids[half:])
+    return [one for listed in by_post.values() for one in listed or ()]
 
 
 def acknowledges(text: str) -> bool:
