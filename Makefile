@@ -6,6 +6,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 USABLE := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
+# Modules that are started again and again are compiled once.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c '$(USABLE)' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
@@ -23,7 +26,7 @@ demo: .venv/runs ## install, then run the demo: the sandbox, the embedded Postgr
 	$(BIN)/setflow demo
 
 test: .venv/tests browser check ## install, then run every check and every test
-	$(BIN)/python -m pytest -q --cov --cov-report=term
+	$(BIN)/python -m pytest -q -p xdist.plugin -n 2 --dist loadfile --cov --cov-report=term
 	@test -s .venv/browser || printf '\n%s\n' "$$NO_BROWSER"
 
 check: .venv/tests ## ruff, mypy and the import contracts

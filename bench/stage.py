@@ -31,7 +31,7 @@ CHANNELS = ("setflow-ops", "sustained-engineering")
 
 @dataclass
 class Stage:
-    """A folder, and what was started on it; all ends with `close`."""
+    """A folder, and what was started on it; which ends with the block."""
 
     folder: Path
     port: int
@@ -59,8 +59,11 @@ class Stage:
         """End `setflow serve` as an operator does."""
         if self.serving:
             self.serving.send_signal(signal.SIGTERM)
-            self.serving.wait(30)
-            self.serving = None
+            try:
+                self.serving.wait(60)
+            finally:
+                self.serving.kill()
+                self.serving = None
 
     def _healthy(self) -> bool:
         if self.serving and self.serving.poll() is not None:
@@ -105,8 +108,10 @@ def stage(text: str = "", *, sources: Sequence[str] = (SOURCE,)) -> Iterator[Sta
             here.run("apply", "set.yaml")
             yield here
         finally:
-            here.stop()
-            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                here.stop()
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def example() -> str:

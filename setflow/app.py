@@ -66,7 +66,11 @@ def prepare() -> None:
 
 @dataclass
 class Parts:
-    """One process's doors, put together."""
+    """One process's doors, put together.
+
+    problems  what this process knows to be wrong with itself, by part: sentences
+    news      by source, what is called when a hook says that there is something to pull
+    """
 
     db: Db
     clock: Clock
@@ -75,6 +79,7 @@ class Parts:
     web: FastAPI
     mattermost: Mattermost | None
     problems: dict[str, str] = field(default_factory=dict)
+    news: dict[str, Callable[[], None]] = field(default_factory=dict)
 
 
 def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Parts:
@@ -88,6 +93,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         else None
     )
     problems: dict[str, str] = {}
+    news: dict[str, Callable[[], None]] = {}
     by_system: dict[str, relay.Sender] = {}
     if mattermost:
         by_system[MATTERMOST] = senders.Chat(
@@ -107,6 +113,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         look_up=_LookUp(mattermost),
         clock=clock,
         alive=lambda: list(problems.values()),
+        hint=lambda source: news.get(source, _nobody)(),
     )
     return Parts(
         database,
@@ -123,7 +130,12 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         server.build(doors),
         mattermost,
         problems,
+        news,
     )
+
+
+def _nobody() -> None:
+    """A hint that nobody waits for: the next pull finds what it is about."""
 
 
 def process_name() -> str:
@@ -299,6 +311,7 @@ class Service:
             source: Loop(f"pull {source}", partial(self._pull, source), parts.problems)
             for source in parts.puller.sources()
         }
+        parts.news.update({source: loop.poke for source, loop in self.pulls.items()})
         config = uvicorn.Config(
             parts.web,
             host=given.host,

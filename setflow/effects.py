@@ -430,16 +430,25 @@ class ShowHandover(Effect):
 class DeadLetter(Effect):
     """Say in the operations channel that an effect could not be delivered, and how to mend it.
 
-    effect  the number of the effect in the outbox
-    count   how often it was given up, from 1 (a retry may fail again)
+    effect   the number of the effect in the outbox
+    count    how often it was given up, from 1 (a retry may fail again)
+    outcome  "" while it waits for a person; then retried or dropped, which patches the post
+    by       who decided so
     """
 
     effect: int
     count: int
+    outcome: str = ""
+    by: str = ""
 
     @property
     def key(self) -> str:
-        """Once for each giving up."""
+        """Once for each giving up, and for what became of it."""
+        return f"{self.lane}:{self.outcome}" if self.outcome else self.lane
+
+    @property
+    def lane(self) -> str:
+        """The post."""
         return f"dead:{self.effect}:{self.count}"
 
 

@@ -287,7 +287,10 @@ class RulePostFacts:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterFacts:
-    """An effect that could not be delivered. `waiting` effects stand behind it in its lane."""
+    """An effect that could not be delivered. `waiting` effects stand behind it in its lane.
+
+    outcome, by  retried or dropped, and by whom; "" while it waits for a person
+    """
 
     effect: int
     what: str
@@ -297,6 +300,8 @@ class DeadLetterFacts:
     tries: int
     waiting: int
     zone: ZoneInfo
+    outcome: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

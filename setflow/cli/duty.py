@@ -268,7 +268,7 @@ def _awaited(house: Opened, alert: int, seconds: float) -> list[views.PageSent]:
 
 
 def _tell_page(alert: int, sent: Sequence[views.PageSent], *, running: bool) -> None:
-    for one in sent:
+    for one in dict.fromkeys(sent):  # several steps may fail alike within the wait
         how = f"{one.person} by {one.method}"
         if one.outcome == "delivered":
             typer.echo(f"Delivered to {how}.")

@@ -36,8 +36,9 @@ from setflow.team import rules as team
 from setflow.team.store import Account
 from setflow.team.store import keep_accounts as keep
 
-PULL_LEASE = timedelta(minutes=2)
-"""Longer than a pull takes: a client gives up a call after 13 s, and a pull makes a few."""
+PULL_LEASE = timedelta(seconds=30)
+"""How long a pull waits for a process that died in it; one that takes longer is made twice, which
+changes nothing."""
 
 
 def accept(tx: Tx, pushed: Sequence[Pushed]) -> set[tuple[str, str]]:
@@ -132,19 +133,29 @@ def page_crew(tx: Tx, incident_id: int, by: str) -> PageAsked:
     return incident_work.page_crew(tx, incident_id, by)
 
 
-def retry(tx: Tx, effect: int, *, now: datetime) -> None:
-    """Try a dead letter again, at once. Raises Refused if it is none."""
+def retry(tx: Tx, effect: int, *, by: str, now: datetime) -> None:
+    """Try a dead letter again, at once, as `by` asks. Raises Refused if it is none."""
     if not outbox.retry(tx, effect, now=now):
         raise Refused("That one is not waiting any more; nothing changed.")
+    _decided(tx, effect, "retried", by, now)
 
 
-def drop(tx: Tx, effect: int, *, now: datetime) -> None:
-    """Throw a dead letter away. Raises Refused if it is none, or a page."""
+def drop(tx: Tx, effect: int, *, by: str, now: datetime) -> None:
+    """Throw a dead letter away, as `by` asks. Raises Refused if it is none, or a page."""
     row = outbox.find(tx, effect_id=effect)
     if row is not None and row.kind == "PagePerson":
         raise Refused("A page is never thrown away: resolve its alert, or try it again.")
     if not outbox.drop(tx, effect, now=now):
         raise Refused("That one is not waiting any more; nothing changed.")
+    _decided(tx, effect, "dropped", by, now)
+
+
+def _decided(tx: Tx, effect: int, outcome: str, by: str, now: datetime) -> None:
+    row = outbox.find(tx, effect_id=effect)
+    if row is not None:
+        letter = DeadLetter(effect, row.gave_up, outcome, by)
+        outbox.put(tx, [(letter, f"{outcome} by {by}")], now=now)
+    street.note(tx, f"effect:{effect}", f"{outcome} by {by}", now=now)
 
 
 def take_pull(tx: Tx, source: str, process: str, *, now: datetime) -> Mapping[str, Any] | None:

@@ -1,6 +1,8 @@
 """Alerts in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
 
 from setflow.db import Tx
 from setflow.escalation.rules import Alert
@@ -34,6 +36,16 @@ def lock_open(tx: Tx, source: str, key: str) -> Alert | None:
 def get(tx: Tx, alert: int) -> Alert | None:
     """The alert of this number."""
     return records.get_one(tx, alert)
+
+
+_FIRING = select(alerts.c.id, alerts.c.state["nth"].as_integer().label("nth")).where(
+    alerts.c.status == "firing"
+)
+
+
+def firing(tx: Tx) -> Mapping[int, int]:
+    """Number → `nth` of the alerts that nobody has; none of them is read whole."""
+    return {row.id: row.nth for row in tx.execute(_FIRING)}
 
 
 def open_alerts(tx: Tx) -> Sequence[Alert]:

@@ -170,6 +170,8 @@ def _dead(tx: Tx, here: Present, effect: effects.DeadLetter) -> DeadLetterFacts 
         tries=row.attempts,
         waiting=outbox.behind(tx, row.id, row.lane),
         zone=here.configuration.zone,
+        outcome=effect.outcome,
+        by=here.named(effect.by).title if effect.by else "",
     )
 
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from setflow import history, inbox, outbox, present
 from setflow.db import Tx
 from setflow.escalation import store as escalations
-from setflow.escalation.rules import Status
 from setflow.facts import AlertFacts, IncidentFacts
 from setflow.incident import store as incidents
 from setflow.team.rules import Directory
@@ -69,14 +68,12 @@ def open_alerts(tx: Tx, *, now: datetime) -> list[AlertFacts]:
 
 def open_pages(tx: Tx, *, now: datetime, since: timedelta = timedelta(days=7)) -> list[OpenPage]:
     """The pages in chat of alerts that nobody has, of the last week."""
-    firing = {
-        alert.id: alert for alert in escalations.open_alerts(tx) if alert.status is Status.FIRING
-    }
+    firing = escalations.firing(tx)
     found = []
     for lane, receipt in outbox.receipts_like(tx, "page:", now - since).items():
         _, where, person, method = lane.split(":")
         alert, nth = int(where.split(".")[0]), int(where.split(".")[1])
-        if method == "mattermost" and alert in firing and firing[alert].nth == nth:
+        if method == "mattermost" and firing.get(alert) == nth:
             found.append(OpenPage(alert, nth, person, receipt.channel, receipt.remote))
     return found
 

@@ -18,6 +18,7 @@ from setflow.web import auth, commands, hooks
 from setflow.web.commands import Caller
 
 TRIES = 3
+UNKNOWN = "Mattermost does not say who you are just now, so nothing was changed. Try again soon."
 GONE = "setflow's database does not answer, so nothing was changed. Try again in a minute."
 
 
@@ -80,7 +81,8 @@ class Chat:
         channel: str,
         root: str,
     ) -> str:
-        user = self.look_up(user_id) or auth.ChatUser(user_id, username, guest=False, member=True)
+        known = self.look_up(user_id)
+        user = known or auth.ChatUser(user_id, username, guest=False, member=True)
         if not user.member:
             return "You are not in this team any more; nothing changed."
         for _ in range(TRIES):
@@ -88,6 +90,8 @@ class Chat:
                 with transaction(self.db) as tx:
                     now = self.clock()
                     person = views.person_of(tx, user.username, now=now)
+                    if known is None and person is None:
+                        return UNKNOWN
                     return work(tx, Caller(user, person, channel, root, now))
             except Refused as refused:
                 return str(refused)
@@ -178,13 +182,13 @@ def _undo(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
 
 def _retry(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     commands.may_administer(tx, caller)
-    engine.retry(tx, int(context["effect"]), now=caller.now)
+    engine.retry(tx, int(context["effect"]), by=caller.name, now=caller.now)
     return "It is tried again now."
 
 
 def _drop(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     commands.may_administer(tx, caller)
-    engine.drop(tx, int(context["effect"]), now=caller.now)
+    engine.drop(tx, int(context["effect"]), by=caller.name, now=caller.now)
     return "Thrown away; what waited behind it goes on."
 
 

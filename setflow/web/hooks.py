@@ -29,8 +29,10 @@ async def body(request: Request) -> bytes:
     return found
 
 
-def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRouter:
-    """The routes under /hooks."""
+def router(
+    db: Db, keys: auth.Keys, *, clock: Callable[[], datetime], hint: Callable[[str], None]
+) -> APIRouter:
+    """The routes under /hooks; `hint` is called with a source that has news."""
     routes = APIRouter(prefix="/hooks")
     intake = Intake(db)
 
@@ -56,6 +58,7 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         delivery, remote, action = _sensible(opsgenie.webhook, raw)
         payload = {"alert": remote, "action": action}
         new = intake.keep("opsgenie", delivery, payload, clock())
+        hint("opsgenie")
         return {"accepted": True, "new": new}
 
     return routes

@@ -26,6 +26,7 @@ class Doors:
     """What the web needs from whoever puts it together.
 
     alive  what this process knows of itself, for /healthz: problems as sentences, none if well
+    hint   called with a source that has news, so that it is pulled from at once
     """
 
     db: Db
@@ -33,12 +34,13 @@ class Doors:
     look_up: auth.LookUp
     clock: Callable[[], datetime]
     alive: Callable[[], list[str]]
+    hint: Callable[[str], None]
 
 
 def build(doors: Doors) -> FastAPI:
     """The application."""
     app = FastAPI(title="setflow", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.include_router(hooks.router(doors.db, doors.keys, clock=doors.clock))
+    app.include_router(hooks.router(doors.db, doors.keys, clock=doors.clock, hint=doors.hint))
     app.include_router(api.router(doors.db, doors.keys, clock=doors.clock))
     app.include_router(chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock)))
 

@@ -123,7 +123,7 @@ def test_what_cannot_be_delivered_is_said_in_the_operations_channel_and_can_be_t
     world.chat.join("nowhere", "ana", "setflow")
     for row in world.rows("select id from outbox where dead_at is not null order by id"):
         with transaction(world.db) as tx:
-            engine.retry(tx, row.id, now=world.now)
+            engine.retry(tx, row.id, by="mara", now=world.now)
     world.settle()
     world.channel("nowhere").shows("Checkout API down")
     assert world.dead() == []
@@ -149,7 +149,7 @@ def test_a_dead_letter_can_be_thrown_away_but_never_a_page(world):
 
     number = world.rows("select id from outbox where dead_at is not null")[0].id
     with pytest.raises(Refused, match="A page is never thrown away"), transaction(world.db) as tx:
-        engine.drop(tx, number, now=world.now)
+        engine.drop(tx, number, by="mara", now=world.now)
     assert world.dead() == ["page:1.1.0.0:ana:mattermost"]
 
 

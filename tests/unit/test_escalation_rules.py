@@ -970,6 +970,25 @@ def test_a_step_whose_other_person_is_still_to_be_told_waits():
     assert paged(story.fails("ana")) == []
 
 
+def test_where_nobody_of_a_round_can_be_reached_the_next_round_keeps_its_time():
+    story = a_story(a_ladder(("primary", 5), ("backup", 10), rounds=2))
+    assert paged(story.fails("ana")) == ["bo"]
+
+    assert paged(story.fails("bo", step=1)) == []
+    assert story.wake_at == at(10)
+
+
+def test_a_page_that_did_not_go_out_gives_way_to_a_newer_one():
+    story = a_story(a_ladder(("primary", 5), rounds=2), methods={"ana": (CHAT, SMS)})
+    story.tick(5)
+    first, second = (PagePerson(7, 1, number, 0, "ana", "mattermost") for number in (0, 1))
+
+    assert not wanted(story.alert, first)
+    assert wanted(story.alert, second)
+    assert wanted(story.alert, replace(first, person="bo"))
+    assert wanted(story.alert, replace(second, method="sms"))
+
+
 def test_the_same_failure_told_again_changes_nothing():
     story = a_story(methods={"ana": (CHAT, SMS, CALL)})
     story.fails("ana")

@@ -141,6 +141,10 @@ def _invite(invite: InviteFacts, pen: Pen) -> Post:
 
 
 def _dead_letter(dead: DeadLetterFacts, pen: Pen) -> Post:
+    if dead.outcome:
+        what = "is tried again" if dead.outcome == "retried" else "was thrown away"
+        said = f"Could not {escape(dead.what)}; it {what}, by {escape(dead.by)}."
+        return pen.post(said, pen.bar(GREY, "Nothing to do here."))
     more = f"{dead.waiting} message{'s wait' if dead.waiting > 1 else ' waits'} behind it. "
     page = "It is a page, so it cannot be dropped. " if dead.page else ""
     context: dict[str, str | int] = {"effect": dead.effect}

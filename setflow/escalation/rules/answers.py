@@ -131,7 +131,8 @@ def page_failed(
 ) -> Decision[Alert]:
     """Take the person's next method now; with nobody of the present step left, the next step.
 
-    What was said before, or is of no interest any more, changes nothing.
+    A new round is not begun early: those it would page were just found out of reach. What was said
+    before, or is of no interest any more, changes nothing.
     """
     page = SentPage(message.nth, message.round, message.step, message.person, message.method)
     if alert.status is not Status.FIRING or page.nth != alert.nth or page not in alert.pages:
@@ -141,16 +142,21 @@ def page_failed(
         pages=tuple(replace(sent, failed=True) if sent == page else sent for sent in alert.pages),
         waiting=_hastened(alert.waiting, page, now),
     )
-    if not noted.ended and not _reachable(noted):
+    if not _ends_round(noted) and not _reachable(noted):
         noted = replace(noted, next_at=min(now, noted.next_at or now))
     event = spec.PageMissed(alert.id, page.nth, page.round, page.step, page.person, page.method)
     return work(noted, now, on_call, before=alert, said=[event])
 
 
 def wanted(alert: Alert, effect: PagePerson | PageChannel | RemindChannel) -> bool:
-    """Whether a page or reminder is still of use; the patch of a channel's page always is."""
+    """Whether a page or reminder is still of use; the patch of a channel's page always is.
+
+    A page that has not gone out yet gives way to a newer one to the same person by the same method.
+    """
     if isinstance(effect, PageChannel) and effect.revision:
         return True
+    if isinstance(effect, PagePerson) and _superseded(alert, effect):
+        return False
     return alert.status is Status.FIRING and effect.nth == alert.nth
 
 
@@ -248,6 +254,22 @@ def _hastened(
     return tuple(
         replace(page, due=min(page.due, now)) if page is following else page for page in waiting
     )
+
+
+def _superseded(alert: Alert, page: PagePerson) -> bool:
+    return any(
+        (other.person, other.method) == (page.person, page.method)
+        and (other.nth, other.round, other.step) > (page.nth, page.round, page.step)
+        for other in alert.pages
+    )
+
+
+def _ends_round(alert: Alert) -> bool:
+    """Whether what comes next is another round, or a reminder."""
+    if alert.ended or alert.ladder is None:
+        return True
+    place = alert.ladder.after(alert.round, alert.step)
+    return place is not None and alert.round < place[0] < alert.ladder.rounds
 
 
 def _reachable(alert: Alert) -> bool:
