@@ -161,10 +161,13 @@ def test_a_webhook_of_opsgenie_is_a_hint_that_is_taken_once_and_needs_its_key(wo
     assert world.opsgenie.deliveries[-1][1] == 401
 
     world.opsgenie.webhook_headers = {"Authorization": "GenieKey opsgenie-hook-key"}
+    hinted: list[str] = []
+    world.parts.news["opsgenie"] = lambda: hinted.append("opsgenie")
     world.opsgenie.create("Login gone", alias="gone", priority="P1")
     world.opsgenie.settle()
     payload, status = world.opsgenie.deliveries[-1]
     assert status == 202
+    assert hinted == ["opsgenie"]
     again = world.post("/hooks/opsgenie?key=opsgenie-hook-key", json=payload)
     assert again.json() == {"accepted": True, "new": False}
     nonsense = world.post("/hooks/opsgenie?key=opsgenie-hook-key", json={"a": 1})

@@ -137,6 +137,8 @@ def test_the_retry_button_of_a_dead_letter_tries_it_again(world):
     assert world.user("mara").clicks("Retry", channel=OPS, post=post) == "It is tried again now."
 
     world.channel("nowhere").shows("Checkout API down")
+    settled = world.channel(OPS).shows("Could not show alert 1; it is tried again, by Mara")
+    assert "[Retry]" not in settled
 
 
 def test_a_dead_letter_can_be_thrown_away_but_never_a_page(world):
