@@ -133,13 +133,15 @@ class Puller:
             live = views.live_incidents(tx, now=now)
         by_post = {page.post: page for page in pages}
         messages: list[object] = []
-        for reacted in inbound.reactions(self.mattermost, by_post):
+        own = [page.post for page in pages if page.person]
+        for reacted in inbound.reactions(self.mattermost, own):
             if reacted.emoji not in NO_ACKNOWLEDGEMENT:
-                messages += self._acknowledged(by_post[reacted.post_id], "reaction")
+                page = by_post[reacted.post_id]
+                messages.append(_acknowledged(page, page.person, "reaction"))
         for channel in dict.fromkeys(page.channel for page in pages):
             for said in inbound.activity(self.mattermost, channel, millis(since)):
                 if said.root_id in by_post:
-                    messages += self._acknowledged(by_post[said.root_id], "reply")
+                    messages += self._replied(by_post[said.root_id], said, now)
         for name in dict.fromkeys(one.channel for one in live):
             messages += self._updates(name, since, now)
         return messages, {"since": now.isoformat()}
@@ -149,8 +151,14 @@ class Puller:
             return now - FIRST_LOOK_BACK
         return datetime.fromisoformat(cursor["since"]) - OVERLAP
 
-    def _acknowledged(self, page: views.OpenPage, how: str) -> list[object]:
-        return [engine.Deciding("acknowledge", page.alert, by=page.person, how=how, nth=page.nth)]
+    def _replied(
+        self, page: views.OpenPage, said: inbound.Said, now: datetime
+    ) -> list[engine.Deciding]:
+        """Any words below one's own page take the alert; in the channel only such as "on it"."""
+        if page.person:
+            return [_acknowledged(page, page.person, "reply")]
+        person = self._person(said.user_id, now) if inbound.acknowledges(said.text) else ""
+        return [_acknowledged(page, person, "reply")] if person else []
 
     def _updates(self, channel: str, since: datetime, now: datetime) -> list[object]:
         """Posts tagged #status in an incident's channel."""
@@ -199,6 +207,10 @@ class Puller:
                         )
                     )
         return messages, {}
+
+
+def _acknowledged(page: views.OpenPage, person: str, how: str) -> engine.Deciding:
+    return engine.Deciding("acknowledge", page.alert, by=person, how=how, nth=page.nth)
 
 
 def _alert(remote: RemoteAlert) -> engine.AlertIn:

@@ -22,7 +22,10 @@ LATEST_REPORT = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
-    """A page in chat whose alert still waits: the post, and whose it is."""
+    """A page in chat whose alert still waits: the post, and whose it is.
+
+    person  "" for the alert's own post in its channel, which is everybody's
+    """
 
     alert: int
     nth: int
@@ -67,9 +70,13 @@ def open_alerts(tx: Tx, *, now: datetime) -> list[AlertFacts]:
 
 
 def open_pages(tx: Tx, *, now: datetime, since: timedelta = timedelta(days=7)) -> list[OpenPage]:
-    """The pages in chat of alerts that nobody has, of the last week."""
+    """The pages in chat, and the channels' posts, of alerts that nobody has, of the last week."""
     firing = escalations.firing(tx)
     found = []
+    for lane, receipt in outbox.receipts_like(tx, "alert:", now - since).items():
+        alert, nth = map(int, lane.removeprefix("alert:").split("."))
+        if firing.get(alert) == nth:
+            found.append(OpenPage(alert, nth, "", receipt.channel, receipt.remote))
     for lane, receipt in outbox.receipts_like(tx, "page:", now - since).items():
         _, where, person, method = lane.split(":")
         alert, nth = int(where.split(".")[0]), int(where.split(".")[1])

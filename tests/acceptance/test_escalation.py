@@ -79,6 +79,18 @@ def test_a_word_of_doubt_below_the_page_still_stops_the_ladder_but_a_cross_does_
     assert len(world.events("Acknowledged")) == 1
 
 
+def test_below_the_channel_s_post_only_words_that_take_it_acknowledge(world):
+    world.alert()
+    post = next(one.id for one in world.chat.posts(SET) if "Checkout API down" in one.message)
+    for person, words in (("bo", "is that the same as yesterday?"), ("cy", "on it")):
+        world.chat.reply(person, post, words)
+    world.pull("chat")
+
+    taken = [(event["person"], event["how"]) for event in world.events("Acknowledged")]
+    assert taken == [("cy", "reply")]
+    assert world.paged() == ["ana"]
+
+
 def test_a_colleague_can_record_that_somebody_has_it(world):
     world.alert()
     world.user("cy").says("/set ack 1 @bo")

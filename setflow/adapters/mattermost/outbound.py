@@ -262,12 +262,6 @@ class Mattermost:
         self.driver.channels.patch_channel(channel_id, {"header": wanted})
         return True
 
-    def react(self, post_id: str, emoji: str) -> None:
-        """Put an emoji (its name, without colons) on a post; nothing more if it is there."""
-        self.driver.reactions.create_reaction(
-            {"user_id": self.me()[0], "post_id": post_id, "emoji_name": emoji}
-        )
-
     def playbook_runs(self) -> Sequence[PluginRun]:
         """Runs of the Playbooks plugin in the team, in progress; empty where there is no plugin.
 
