@@ -40,6 +40,7 @@ class Door:
             app, lifespan="off", ws="none", http="h11", log_config=None, access_log=False
         )
         self._server = uvicorn.Server(config)
+        self._socket.listen(config.backlog)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"port {self.port}", daemon=True
         )

@@ -73,7 +73,6 @@ def test_every_call_of_ours_is_as_documented(mm, sandbox, documents):
     mm.post(sandbox.ops, Post("reply"), key="k3", root_id=root)
     mm.patch(root, Post("over"))
     mm.set_header(sandbox.ops, "SET: Ana", mark="set")
-    mm.react(root, "eyes")
     sandbox.reply("ana", root, "on it")
     sandbox.react("ana", root, "+1")
     assert inbound.activity(mm, sandbox.ops, 1)
