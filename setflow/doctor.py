@@ -63,7 +63,9 @@ def channels_of(configuration: Configuration | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([operations, *(configuration.channels.get(o, o) for o in own)]))
 
 
-def examine(given: Settings, test: Test | None) -> Iterator[Finding]:
+def examine(
+    given: Settings, test: Test | None, *, clock: app.Clock = app.real_clock
+) -> Iterator[Finding]:
     """Every finding, as soon as it is known; with `test` the button at the end.
 
     The database is started if it is the embedded one, but not migrated. Beside the button nothing
@@ -72,7 +74,7 @@ def examine(given: Settings, test: Test | None) -> Iterator[Finding]:
     configuration: Configuration | None = None
     try:
         with app.opened(given, migrate=False) as house:
-            yield from _database(house)
+            yield from _database(house, clock)
             configuration, finding = _configuration(house)
             yield finding
             yield from _around(given, configuration)
@@ -93,7 +95,7 @@ def _bad(name: str, said: str, todo: str) -> Finding:
     return Finding(name, said, todo, ok=False)
 
 
-def _database(house: Opened) -> Iterator[Finding]:
+def _database(house: Opened, clock: app.Clock) -> Iterator[Finding]:
     version, revision, newest = db.look(house.db)
     yield _good("database", f"PostgreSQL {version}, {'ours' if house.embedded else 'as set'}")
     if revision == newest:
@@ -105,7 +107,7 @@ def _database(house: Opened) -> Iterator[Finding]:
         yield _bad(
             "tables", said, "Run `setflow migrate`; if that changes nothing, update setflow."
         )
-    offset = db.clock_offset(house.db, app.real_clock)
+    offset = db.clock_offset(house.db, clock)
     if abs(offset) > app.FURTHEST_CLOCK.total_seconds():
         said = f"the database's is {offset:+.1f} s from ours; setflow does not work like that"
         yield _bad("clock", said, "Let both machines keep their clocks by NTP.")

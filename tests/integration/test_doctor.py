@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from setflow import cli, doctor, engine, settings
+from setflow import app, cli, doctor, engine, settings
 from setflow.db import Db, transaction
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.settings import Settings
@@ -121,11 +123,11 @@ def test_tables_of_another_revision_are_told(given, db):
     assert "setflow migrate" in finding.todo
 
 
-def test_a_clock_that_is_off_is_told(given, monkeypatch):
-    now = doctor.app.real_clock
-    monkeypatch.setattr(doctor.app, "real_clock", lambda: now() - timedelta(seconds=5))
+def test_a_clock_that_is_off_is_told(given):
+    def slow() -> datetime:
+        return app.real_clock() - timedelta(seconds=5)
 
-    finding = found(given)["clock"]
+    finding = next(one for one in doctor.examine(given, None, clock=slow) if one.name == "clock")
 
     assert not finding.ok
     assert "the database's is +5.0 s from ours" in finding.said
@@ -256,11 +258,24 @@ def test_a_click_from_another_secret_does_not_count(given, box):
 
 
 def test_the_command_prints_json_and_fails_where_something_is_not_well(given, monkeypatch):
-    monkeypatch.setattr(cli.start.options, "given", lambda _: replace(given, notify={}))
+    chat = given.mattermost
+    where = conninfo_to_dict(given.database_url.get_secret_value())
+    host = quote(where.pop("host"), safe="")
+    for name, value in {
+        "DATABASE_URL": f"postgresql://{where['user']}@/{where['dbname']}?host={host}",
+        "LISTEN": f"127.0.0.1:{given.port}",
+        "SECRET": "s" * 40,
+        "MATTERMOST_URL": chat.url,
+        "MATTERMOST_TEAM": chat.team,
+        "MATTERMOST_TOKEN": chat.token.get_secret_value(),
+        "MATTERMOST_COMMAND_TOKEN": chat.command_token.get_secret_value(),
+    }.items():
+        monkeypatch.setenv(f"SETFLOW_{name}", value)
+    monkeypatch.chdir(given.data)
 
     done = CliRunner().invoke(cli.app, ["doctor", "--json"])
 
     answer = json.loads(done.stdout)
     assert done.exit_code == 1
     assert answer["ok"] is False
-    assert [one["name"] for one in answer["checks"] if not one["ok"]] == ["sms"]
+    assert [one["name"] for one in answer["checks"] if not one["ok"]] == ["sms"], answer
