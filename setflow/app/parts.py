@@ -1,0 +1,184 @@
+"""The doors of one process, put together; and the clock, which is read here alone."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+
+from fastapi import FastAPI
+
+from setflow import puller, relay, settings, signature, views
+from setflow.adapters.jira import Jira
+from setflow.adapters.mattermost.outbound import Mattermost
+from setflow.adapters.notify import Notify
+from setflow.adapters.opsgenie import OpsGenie
+from setflow.db import Db, transaction
+from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
+from setflow.errors import DeliveryError
+from setflow.relay import senders
+from setflow.settings import Settings
+from setflow.web import auth, server
+
+log = logging.getLogger(__name__)
+
+MEMBERSHIP_SECONDS = 60.0
+
+Clock = Callable[[], datetime]
+
+
+def real_clock() -> datetime:
+    """The instant now, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251  the one place
+
+
+@dataclass
+class Parts:
+    """One process's doors, put together.
+
+    problems  what this process knows to be wrong with itself, by part: sentences
+    news      by source, what is called when a hook says that there is something to pull
+    """
+
+    db: Db
+    clock: Clock
+    relay: relay.Relay
+    puller: puller.Puller
+    web: FastAPI
+    mattermost: Mattermost | None
+    problems: dict[str, str] = field(default_factory=dict)
+    news: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+
+def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Parts:
+    """The doors on a database. Nothing runs yet, and nobody is called."""
+    secret = settings.signing_key(given).get_secret_value().encode()
+    chat = given.mattermost
+    mattermost = Mattermost(chat.url, chat.token.get_secret_value(), chat.team) if chat else None
+    opsgenie = (
+        OpsGenie(given.opsgenie.url, given.opsgenie.key.get_secret_value())
+        if given.opsgenie
+        else None
+    )
+    problems: dict[str, str] = {}
+    news: dict[str, Callable[[], None]] = {}
+    by_system: dict[str, relay.Sender] = {}
+    if mattermost:
+        by_system[MATTERMOST] = senders.Chat(
+            mattermost,
+            operations=partial(_channel, database, clock),
+            sign=partial(signature.sign, secret),
+            callback_url=given.public_url,
+        )
+    if given.notify:
+        gateways = {name: address.get_secret_value() for name, address in given.notify.items()}
+        by_system[NOTIFY] = senders.Phone(Notify(gateways))
+    if opsgenie:
+        by_system[OPSGENIE] = senders.Mirror(opsgenie)
+    doors = server.Doors(
+        database,
+        _keys(given, secret),
+        look_up=_LookUp(mattermost),
+        clock=clock,
+        alive=lambda: list(problems.values()),
+        hint=lambda source: news.get(source, _nobody)(),
+    )
+    return Parts(
+        database,
+        clock,
+        relay.Relay(database, by_system, clock=clock, chance=chance),
+        puller.Puller(
+            database,
+            process=process_name(),
+            clock=clock,
+            jira=_JiraOf(database, given, clock),
+            opsgenie=opsgenie,
+            mattermost=mattermost,
+        ),
+        server.build(doors),
+        mattermost,
+        problems,
+        news,
+    )
+
+
+def _nobody() -> None:
+    """A hint that nobody waits for: the next pull finds what it is about."""
+
+
+def process_name() -> str:
+    """This process as others see it, such as `host:4711`."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _channel(database: Db, clock: Clock) -> str:
+    with transaction(database) as tx:
+        return views.channel_name(tx, "operations", now=clock())
+
+
+def _keys(given: Settings, secret: bytes) -> auth.Keys:
+    return auth.Keys(
+        secret,
+        command_token=given.mattermost.command_token.get_secret_value() if given.mattermost else "",
+        api_token=given.api_token.get_secret_value() if given.api_token else "",
+        hook_keys={name: key.get_secret_value() for name, key in given.hook_keys.items()},
+        opsgenie=given.opsgenie.hook_key.get_secret_value() if given.opsgenie else "",
+    )
+
+
+class _LookUp:
+    """Who a Mattermost user is, asked again after a minute; the last answer while it is down."""
+
+    def __init__(self, mattermost: Mattermost | None) -> None:
+        self.mattermost = mattermost
+        self._known: dict[str, tuple[float, auth.ChatUser]] = {}
+
+    def __call__(self, user_id: str) -> auth.ChatUser | None:
+        moment = threading.TIMEOUT_MAX if self.mattermost is None else _seconds()
+        at, known = self._known.get(user_id, (0.0, None))
+        if self.mattermost is None or (known and moment - at < MEMBERSHIP_SECONDS):
+            return known
+        try:
+            user = self.mattermost.user(user_id)
+            member = not user.deleted and self.mattermost.is_team_member(user_id)
+        except DeliveryError as error:
+            log.warning("could not look up a user: %s", error)
+            return known
+        if len(self._known) > 10_000:
+            self._known.clear()
+        found = auth.ChatUser(user_id, user.username, guest=user.guest, member=member)
+        self._known[user_id] = (moment, found)
+        return found
+
+
+def _seconds() -> float:
+    return real_clock().timestamp()
+
+
+class _JiraOf:
+    """The Jira client for the configuration in force; none where either is not set up."""
+
+    def __init__(self, database: Db, given: Settings, clock: Clock) -> None:
+        self.database, self.given, self.clock = database, given.jira, clock
+        self._made: tuple[str, Jira] | None = None
+
+    def __call__(self) -> Jira | None:
+        if self.given is None:
+            return None
+        with transaction(self.database) as tx:
+            here = views.in_force(tx, now=self.clock())
+        if here is None or here.configuration.jira is None:
+            return None
+        if self._made is None or self._made[0] != here.configuration.digest:
+            made = Jira(
+                self.given.url,
+                self.given.user,
+                token=self.given.token.get_secret_value(),
+                settings=here.configuration.jira,
+            )
+            self._made = (here.configuration.digest, made)
+        return self._made[1]

@@ -1,0 +1,209 @@
+"""Everything of one process that runs: loops, the metronome, the listener, the web.
+
+APScheduler is the metronome: it says when to look again; what is due stands in the tables. A NOTIFY
+from the database says it sooner.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, timedelta
+from functools import partial
+
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from setflow import db, engine, ticker
+from setflow.app.parts import Parts, process_name, real_clock
+from setflow.db import DatabaseGone, Db, transaction
+from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
+from setflow.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PROCESS_VERSION = 1
+"""Counts up when a process of before could not work what one of now writes."""
+FURTHEST_CLOCK = timedelta(seconds=2)
+POLL = timedelta(seconds=5)
+PULLS = {"jira": 30, "opsgenie": 30, "chat": 5, "plugin": 60}
+RELAYS = {MATTERMOST: 4, NOTIFY: 2, OPSGENIE: 1}
+LONGEST_STOP_SECONDS = 15.0
+"""Longer than one delivery. What is cut off is tried again: its lease ends."""
+
+
+class Loop:
+    """A thread that works whenever it is poked, until there is no more to do."""
+
+    def __init__(self, name: str, work: Callable[[], int], problems: dict[str, str]) -> None:
+        self.name, self.work, self.problems = name, work, problems
+        self._poked, self._stopped = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin, with one look at what there is."""
+        self._thread.start()
+        self.poke()
+
+    def poke(self, *_: object) -> None:
+        """Look again."""
+        self._poked.set()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way goes on."""
+        self._stopped.set()
+        self._poked.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait until what was under way has ended, at most so long."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while True:
+            self._poked.wait()
+            self._poked.clear()
+            if self._stopped.is_set():
+                return
+            self._work()
+
+    def _work(self) -> None:
+        try:
+            while self.work() and not self._stopped.is_set():
+                pass
+            self.problems.pop(self.name, None)
+        except DatabaseGone as error:
+            self.problems[self.name] = "The database does not answer."
+            log.warning("the database does not answer: %s", error)
+        except Exception:
+            # The door: a bug is logged and seen in /healthz, and the next poke tries again.
+            self.problems[self.name] = f"{self.name} failed; see the log."
+            log.exception("%s failed", self.name)
+
+
+class Service:
+    """Everything of one process that runs: loops, the metronome, the listener, the web."""
+
+    def __init__(self, parts: Parts, given: Settings) -> None:
+        self.parts, self.given = parts, given
+        self.metronome = BackgroundScheduler(timezone=UTC)
+        self.stopping = threading.Event()
+        self.ticks = Loop("ticker", self._tick, parts.problems)
+        self.relays = {
+            system: self._chain(system, count)
+            for system, count in RELAYS.items()
+            if system in parts.relay.senders
+        }
+        self.skipper = Loop("relay others", self._relay_others, parts.problems)
+        self.pulls = {
+            source: Loop(f"pull {source}", partial(self._pull, source), parts.problems)
+            for source in parts.puller.sources()
+        }
+        parts.news.update({source: loop.poke for source, loop in self.pulls.items()})
+        config = uvicorn.Config(
+            parts.web,
+            host=given.host,
+            port=given.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+        self.web = uvicorn.Server(config)
+        self._web_thread = threading.Thread(target=self.web.run, name="web", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
+        self._may_tick = False
+
+    def start(self) -> None:
+        """Run; returns once the web door is open or has failed to open."""
+        log.info("starting", extra={"listen": f"{self.given.host}:{self.given.port}"})
+        self._web_thread.start()
+        for loop in self._loops():
+            loop.start()
+        seconds = POLL.total_seconds()
+        self.metronome.add_job(self.ticks.poke, "interval", seconds=1)
+        for loop in (*(loops[0] for loops in self.relays.values()), self.skipper):
+            self.metronome.add_job(loop.poke, "interval", seconds=1)
+        for source, loop in self.pulls.items():
+            self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
+        self.metronome.add_job(self._check, "interval", seconds=seconds, next_run_time=real_clock())
+        self.metronome.start()
+        self._listener.start()
+        while self._web_thread.is_alive() and not self.web.started:
+            self._web_thread.join(0.005)
+
+    def stop(self) -> None:
+        """End what is under way, and stop."""
+        self.stopping.set()
+        self.metronome.shutdown(wait=False)
+        self.web.should_exit = True
+        for loop in self._loops():
+            loop.stop()
+        end = time.monotonic() + LONGEST_STOP_SECONDS
+        for loop in self._loops():
+            loop.join(max(end - time.monotonic(), 0.0))
+        self._listener.join(5)
+        self._web_thread.join(10)
+        with suppress(DatabaseGone), transaction(self.parts.db) as tx:
+            engine.leave(tx, process_name())
+
+    def _loops(self) -> tuple[Loop, ...]:
+        relays = (loop for loops in self.relays.values() for loop in loops)
+        return (self.ticks, self.skipper, *relays, *self.pulls.values())
+
+    def _chain(self, system: str, count: int) -> list[Loop]:
+        """Loops that deliver for a system: one that finds something to do wakes the next."""
+        loops: list[Loop] = []
+        for number in reversed(range(count)):
+            busy = loops[0].poke if loops else lambda: None
+            work = partial(self.parts.relay.work, (system,), busy=busy)
+            loops.insert(0, Loop(f"relay {system} {number}", work, self.parts.problems))
+        return loops
+
+    def _tick(self) -> int:
+        if not self._may_tick:
+            return 0
+        return ticker.tick(self.parts.db, self.parts.clock())
+
+    def _poke_relays(self) -> None:
+        for first, *_ in self.relays.values():
+            first.poke()
+
+    def _relay_others(self) -> int:
+        others = tuple(system for system in RELAYS if system not in self.parts.relay.senders)
+        return self.parts.relay.work(others, limit=50) if others else 0
+
+    def _pull(self, source: str) -> int:
+        self.parts.puller.pull(source)
+        return 0
+
+    def _listen(self) -> None:
+        pokes = {db.DELIVERIES_WAIT: self.ticks.poke, db.EFFECTS_WAIT: self._poke_relays}
+        past_pooler = self.given.listen_url
+        at: Db | str = past_pooler.get_secret_value() if past_pooler else self.parts.db
+        db.listen(at, tuple(pokes), self.stopping, wake=lambda channel: pokes[channel]())
+
+    def _check(self) -> None:
+        """Whether we may tick: our clock agrees with the database's, our version is not too old."""
+        try:
+            offset = db.clock_offset(self.parts.db, self.parts.clock)
+            with transaction(self.parts.db) as tx:
+                oldest = engine.report(tx, process_name(), PROCESS_VERSION, now=self.parts.clock())
+        except DatabaseGone:
+            return
+        reasons = {}
+        if abs(offset) > FURTHEST_CLOCK.total_seconds():
+            reasons["clock"] = f"The clock here is {offset:+.1f} s off the database's: no ticks."
+        if oldest > PROCESS_VERSION:
+            reasons["version"] = "This process is too old for the database: no ticks. Update it."
+        for name in ("clock", "version"):
+            if name in reasons and name not in self.parts.problems:
+                log.error(reasons[name])
+                self._warn(name, reasons[name])
+            self.parts.problems.pop(name, None)
+        self.parts.problems |= reasons
+        self._may_tick = not reasons
+        self.ticks.poke()
+
+    def _warn(self, name: str, what: str) -> None:
+        with transaction(self.parts.db) as tx:
+            engine.warn(tx, what, f"{name}:{process_name()}", now=self.parts.clock())
