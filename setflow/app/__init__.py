@@ -97,6 +97,7 @@ def serve(given: Settings) -> int:
         service = Service(parts, given)
         service.start()
         if not service.web.started:
+            service.stop()
             log.error("cannot listen on %s:%s; is it in use?", given.host, given.port)
             return 1
         log.info("ready", extra={"public_url": given.public_url})
