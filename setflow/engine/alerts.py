@@ -198,7 +198,11 @@ def decide(work: Work, message: Deciding) -> Iterable[object]:
             decision = rules.acknowledge(alert, taken, now=work.now, on_call=on_call)
         case "resolve":
             ended = spec.Resolve(alert.id, message.by, message.how, message.nth)
-            decision = rules.resolve(alert, ended, now=work.now, may=_closers(work.present, alert))
+            may = _closers(work.present, alert)
+            if message.by not in may:
+                whom = _directory(work.present).titles(may)
+                raise Refused(f"This can be resolved by {whom}; ask there. Nothing changed.")
+            decision = rules.resolve(alert, ended, now=work.now, may=may)
         case "escalate":
             team.may_acknowledge(_directory(work.present), message.by, person=message.by)
             asked = spec.Escalate(

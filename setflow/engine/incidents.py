@@ -237,6 +237,7 @@ def _around(work: Work, run: Run) -> spec.Surroundings:
         evaluate=expression.evaluate,
         zones=world.zones,
         facts=world.facts,
+        titles=world.titles,
     )
 
 

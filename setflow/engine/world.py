@@ -39,6 +39,7 @@ def surroundings(work: Work, playbook: Playbook, facts: Mapping[str, Any]) -> Su
         zones={name: present.zone_of(name) for name in configuration.people},
         groups=configuration.groups,
         facts={"ticket": ticket_facts(present, ticket)} if ticket else {},
+        titles={name: one.title for name, one in configuration.people.items()},
     )
 
 

@@ -111,7 +111,8 @@ def nothing_new(
         raise Refused(_whose(incident))
     last = incident.last_update
     if last and work.day(last.at) == work.day(now):
-        raise Refused(f"{incident.ticket} has its update for today, by {last.by}; nothing changed.")
+        by = around.titles.get(last.by, last.by)
+        raise Refused(f"{incident.ticket} has its update for today, by {by}; nothing changed.")
     if incident.nothing_new >= MOST_NOTHING_NEW:
         raise Refused(f"{incident.ticket} had nothing new twice in a row; write where it stands.")
     work.settle(now)

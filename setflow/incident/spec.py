@@ -90,6 +90,7 @@ class Surroundings:
     days      the playbook's calendar
     zones     of people; whoever is not in it lives in the duty's zone
     facts     for CEL: ticket, …
+    titles    what people call them
     evaluate  whether a condition holds; raises ValueError where it speaks of what is not there
     """
 
@@ -98,6 +99,7 @@ class Surroundings:
     evaluate: Callable[[str, Mapping[str, Any]], bool]
     zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,7 +284,7 @@ def test_who_may_resolve(world):
     world.pass_time(minutes=5)
     world.user("bo").clicks("Acknowledge")
 
-    assert "can be resolved by" in world.user("fay").says("/set resolve 1")
+    assert "can be resolved by Bo Doe, Ana Doe" in world.user("fay").says("/set resolve 1")
     assert "can be resolved by" in world.user("eve").clicks("Resolve", channel=SET)
     assert world.user("mara").says("/set resolve 1") == "#1 Checkout API down is over."
     world.channel(SET).shows("over since 11:05, said Mara Doe")

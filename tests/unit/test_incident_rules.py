@@ -71,6 +71,7 @@ def around(level="L2", zones=None, **roles):
         evaluate=expression.evaluate,
         zones=zones or {},
         facts={"ticket": {"level": level}},
+        titles={"ana": "Ana"},
     )
 
 
@@ -329,7 +330,7 @@ def test_nothing_new_counts_twice_in_a_row_then_words_are_asked_for():
 def test_nothing_new_is_refused_where_the_day_has_its_update():
     incident = update(an_incident(), "2026-12-01 11:00").state
 
-    with pytest.raises(Refused, match="MM-1 has its update for today, by ana; nothing changed"):
+    with pytest.raises(Refused, match="MM-1 has its update for today, by Ana; nothing changed"):
         nothing(incident, "2026-12-01 15:00")
 
 

@@ -120,6 +120,7 @@ def around(*, days=WEEKDAYS, zones=None, facts=None, **roles):
         zones=zones or {},
         groups={"dev-leads": ("mara", "max")},
         facts=facts or {},
+        titles={"mara": "Mara Stein"},
     )
 
 
@@ -253,7 +254,7 @@ def test_ticking_twice_is_refused_and_says_who_did_it():
 
     with pytest.raises(Refused) as refusal:
         tick(run, TickTask(7, "owners", "bo", "button"), at(MONDAY), WORLD)
-    assert said(refusal) == "“Owners settled” was done by mara; nothing changed."
+    assert said(refusal) == "“Owners settled” was done by Mara Stein; nothing changed."
 
 
 def test_an_unknown_task_is_refused_with_those_that_are_open():

@@ -126,7 +126,7 @@ def tick(run: Run, message: TickTask, now: datetime, around: Surroundings) -> De
     if message.undo:
         work.reopen(state, message.by)
     else:
-        _may_tick(work.run, state)
+        _may_tick(work.run, state, around.titles)
         work.done(state, now, message.by, message.how)
     return work.finish()
 
@@ -141,9 +141,10 @@ def _unknown(run: Run, name: str) -> str:
     return f'{run.title} has no task "{name}"; open are: {listed}.'
 
 
-def _may_tick(run: Run, state: TaskState) -> None:
+def _may_tick(run: Run, state: TaskState, titles: Mapping[str, str]) -> None:
     if state.status == "done":
-        raise Refused(f"“{state.title}” was done by {state.done_by}; nothing changed.")
+        by = titles.get(state.done_by, state.done_by)
+        raise Refused(f"“{state.title}” was done by {by}; nothing changed.")
     if state.status == "skipped":
         raise Refused(f"“{state.title}” was skipped: {state.note}. There is nothing to do.")
     task = run.playbook.task(state.task)

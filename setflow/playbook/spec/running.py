@@ -103,7 +103,7 @@ class Surroundings:
 
     roles     whom each role of the playbook names, before its fallback
     groups    members of the groups that rules post to
-    zones     of people
+    zones     of people, `titles` what people call them
     days      the playbook's calendar; `zone` the playbook's
     facts     for CEL and templates: ticket, …; to them come run, week (ISO 8601, of its start),
               phases, roles and task
@@ -120,6 +120,7 @@ class Surroundings:
     zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
