@@ -8,6 +8,7 @@ remote thing it changes: effects of one lane go in order. `grace` is how late it
 still be of use; None for always.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ MATTERMOST, NOTIFY, OPSGENIE = "mattermost", "notify", "opsgenie"
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(ABC):
     """One thing to be done outside."""
 
     grace: ClassVar[timedelta | None] = None
@@ -30,9 +31,9 @@ class Effect:
         return MATTERMOST
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """Names this very effect, so that it is done once however often it is tried."""
-        raise NotImplementedError
 
     @property
     def lane(self) -> str:

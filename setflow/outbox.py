@@ -247,12 +247,6 @@ def behind(tx: Tx, effect_id: int, lane: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def stuck(tx: Tx, before: datetime) -> int:
-    """How many effects wait since before an instant."""
-    query = select(func.count()).where(outbox.c.settled_at.is_(None), outbox.c.decided_at < before)
-    return int(tx.execute(query).scalar_one())
-
-
 def everything(tx: Tx) -> Sequence[Row[Any]]:
     """Every effect there ever was, oldest first: of a demonstration, not of years of duty."""
     return tx.execute(select(outbox).order_by(outbox.c.id)).all()

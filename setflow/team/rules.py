@@ -124,10 +124,3 @@ def may_administer(directory: Directory, by: str, *, admins: Collection[str]) ->
     if by not in admins:
         whom = f"ask {directory.titles(admins)}, or" if admins else "no admin is named;"
         raise Refused(f"That is for admins: {whom} use the command line where setflow runs.")
-
-
-def may_see_private(
-    by: str, person: str, *, leads: Collection[str], admins: Collection[str]
-) -> bool:
-    """Whether `by` may see phone numbers and reasons of absence of `person`."""
-    return by == person or by in leads or by in admins

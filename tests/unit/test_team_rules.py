@@ -8,7 +8,6 @@ from setflow.team.rules import (
     may_administer,
     may_override,
     may_page,
-    may_see_private,
 )
 from setflow.team.spec import Person
 
@@ -92,10 +91,3 @@ def test_admins_administer():
         may_administer(DIRECTORY, "ana", admins=["mara"])
     with pytest.raises(Refused, match="no admin is named; use the command line"):
         may_administer(DIRECTORY, "ana", admins=[])
-
-
-def test_phone_numbers_are_seen_by_oneself_leads_and_admins():
-    names = {"leads": ["mara"], "admins": ["max"]}
-
-    assert [may_see_private(by, "ana", **names) for by in ("ana", "mara", "max")] == [True] * 3
-    assert not may_see_private("bo", "ana", **names)
