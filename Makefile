@@ -47,6 +47,7 @@ lock: .venv/tests ## pin the newest dependencies again, with hashes
 
 migration: .venv/tests ## write the next migration: NAME="what it does"
 	$(BIN)/python migrations/new.py "$(NAME)"
+	$(BIN)/ruff format --quiet migrations
 	$(BIN)/ruff check --fix --quiet migrations
 	$(BIN)/ruff format migrations
 

@@ -94,6 +94,75 @@ overrides = Table(
 )
 Index("overrides_by_end", overrides.c.ends_at, postgresql_where=overrides.c.undone_at.is_(None))
 
+requests = Table(
+    "requests",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False, comment="cover | swap | approval"),
+    Column("rotation", Text, nullable=False),
+    Column("person", Text, nullable=False, comment="who asks"),
+    Column("status", Text, nullable=False, comment="open until it is settled"),
+    _instant("opened_at"),
+    Column("state", JSONB, nullable=False),
+    _instant("wake_at", nullable=True),
+)
+_due(requests)
+
+absences = Table(
+    "absences",
+    metadata,
+    _id(),
+    Column("person", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="away | rather-not"),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    Column("reason", Text, nullable=False, comment="for oneself, leads and admins alone"),
+    Column("source", Text, nullable=False, comment="who or what said so: chat, api, shell, feed"),
+    Column("uid", Text, comment="the event of a feed, else null"),
+    _instant("created_at"),
+    Column("created_by", Text, nullable=False),
+    _instant("ended_at", nullable=True, comment="taken back"),
+    CheckConstraint("starts_at < ends_at", name="lasts"),
+)
+Index("absences_by_end", absences.c.ends_at, postgresql_where=absences.c.ended_at.is_(None))
+
+absence_feeds = Table(
+    "absence_feeds",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("url", Text, nullable=False, comment="a secret: never shown again"),
+    Column("every", Boolean, nullable=False, comment="all events count, else those that say away"),
+    _instant("checked_at", nullable=True),
+    Column("error", Text),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Text, primary_key=True, comment="by chance; its address is signed"),
+    Column("kind", Text, nullable=False, comment="person | seat | rotation"),
+    Column("target", Text, nullable=False),
+    Column("owner", Text, nullable=False, comment="who asked for it"),
+    _instant("created_at"),
+    _instant("revoked_at", nullable=True),
+)
+
+muted = Table(
+    "muted",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("notices", ARRAY(Text), nullable=False, comment="day, soon, on, relieved: not told"),
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True, comment="what setflow looks after by itself"),
+    Column("state", JSONB, nullable=False),
+    _instant("wake_at", nullable=True),
+)
+_due(chores)
+
 rotation_watch = Table(
     "rotation_watch",
     metadata,

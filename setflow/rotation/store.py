@@ -3,13 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
-from setflow.rotation.rules import Override, Watch
+from setflow.rotation.rules import Absence, Override, Watch
+from setflow.schema import absences as absences_table
 from setflow.schema import overrides, rotation_watch, seat_versions
 
 _WATCH: TypeAdapter[Watch] = TypeAdapter(Watch)
@@ -96,6 +98,51 @@ def override(tx: Tx, number: int) -> Row[tuple[object, ...]] | None:
 def undo_override(tx: Tx, number: int, now: datetime) -> None:
     """From `now` on the override holds no more."""
     tx.execute(update(overrides).where(overrides.c.id == number).values(undone_at=now))
+
+
+def absences(tx: Tx, start: datetime, end: datetime, *, person: str = "") -> tuple[Absence, ...]:
+    """Absences in force that reach between two instants, of one person or everybody, by start."""
+    rows = absences_table.c
+    query = select(absences_table).where(
+        rows.ended_at.is_(None), rows.ends_at > start, rows.starts_at < end
+    )
+    if person:
+        query = query.where(rows.person == person)
+    return tuple(map(_absence, tx.execute(query.order_by(rows.starts_at, rows.id))))
+
+
+def absence(tx: Tx, number: int) -> Absence | None:
+    """An absence in force, by number, held until `tx` ends."""
+    rows = absences_table.c
+    query = select(absences_table).where(rows.id == number, rows.ended_at.is_(None))
+    row = tx.execute(query.with_for_update()).first()
+    return _absence(row) if row else None
+
+
+def add_absence(tx: Tx, absence: Absence, *, by: str, source: str, now: datetime) -> int:
+    """Keep an absence (its `id` is not used); returns its number."""
+    row = {
+        "person": absence.person,
+        "kind": absence.kind,
+        "starts_at": absence.start,
+        "ends_at": absence.end,
+        "reason": absence.reason,
+        "source": source,
+        "uid": absence.uid,
+        "created_at": now,
+        "created_by": by,
+    }
+    added = absences_table.insert().values(row).returning(absences_table.c.id)
+    return int(tx.execute(added).scalar_one())
+
+
+def end_absence(tx: Tx, number: int, now: datetime) -> None:
+    """From `now` on the absence holds no more."""
+    tx.execute(update(absences_table).where(absences_table.c.id == number).values(ended_at=now))
+
+
+def _absence(row: Any) -> Absence:
+    return Absence(row.id, row.person, row.starts_at, row.ends_at, row.kind, row.reason, row.uid)
 
 
 def lock_watches(tx: Tx, names: Collection[str]) -> Mapping[str, Watch]:

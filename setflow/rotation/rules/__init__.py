@@ -19,6 +19,7 @@ from setflow.rotation.rules.answers import (
 from setflow.rotation.rules.revisions import history_of, revise, seats_of
 from setflow.rotation.rules.turns import turn_at
 from setflow.rotation.rules.values import (
+    Absence,
     Difference,
     Gap,
     History,
@@ -39,6 +40,7 @@ from setflow.rotation.rules.watch import (
 
 __all__ = [
     "LONGEST_OVERRIDE",
+    "Absence",
     "CrewChanged",
     "Difference",
     "Gap",

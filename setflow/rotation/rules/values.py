@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from setflow.rotation.spec import Rotation
 
@@ -21,6 +21,23 @@ class Override:
     start: datetime
     end: datetime
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """`person` cannot serve from `start` to `end`; or, with kind `rather-not`, would rather not.
+
+    reason  for themselves, leads and admins alone
+    uid     of the event in a calendar feed that said so, None where somebody did
+    """
+
+    id: int
+    person: str
+    start: datetime
+    end: datetime
+    kind: Literal["away", "rather-not"] = "away"
+    reason: str = ""
+    uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

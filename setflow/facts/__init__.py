@@ -1,0 +1,93 @@
+"""What a post needs to know when it is written: plain values, read by `views`, said by `render`.
+
+Effects name things; these are the things as they stand at the moment of sending. Instants are aware
+and in UTC; `zone` is the reader's, in which they are to be said.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from setflow.effects import Effect, Receipt
+from setflow.facts.alerts import AlertFacts, MirrorFacts, PageFacts, Passed
+from setflow.facts.duty import (
+    ChannelFacts,
+    EndedNudgeFacts,
+    HandoverFacts,
+    HandoverItem,
+    IncidentFacts,
+    InviteFacts,
+    RulePostFacts,
+    RunFacts,
+    TaskFacts,
+    TaskNudgeFacts,
+    UpdateFacts,
+    UpdateNudgeFacts,
+)
+from setflow.facts.house import DeadLetterFacts, WarnFacts
+from setflow.facts.people import Who
+from setflow.facts.rotations import HeaderFacts, OverrideFacts
+
+__all__ = [
+    "AlertFacts",
+    "ChannelFacts",
+    "DeadLetterFacts",
+    "EndedNudgeFacts",
+    "Facts",
+    "HandoverFacts",
+    "HandoverItem",
+    "HeaderFacts",
+    "IncidentFacts",
+    "InviteFacts",
+    "MirrorFacts",
+    "OverrideFacts",
+    "PageFacts",
+    "Passed",
+    "RulePostFacts",
+    "RunFacts",
+    "Sending",
+    "TaskFacts",
+    "TaskNudgeFacts",
+    "UpdateFacts",
+    "UpdateNudgeFacts",
+    "WarnFacts",
+    "Who",
+]
+
+Facts = (
+    AlertFacts
+    | MirrorFacts
+    | PageFacts
+    | HeaderFacts
+    | OverrideFacts
+    | RunFacts
+    | TaskNudgeFacts
+    | IncidentFacts
+    | UpdateNudgeFacts
+    | EndedNudgeFacts
+    | UpdateFacts
+    | HandoverFacts
+    | ChannelFacts
+    | InviteFacts
+    | RulePostFacts
+    | DeadLetterFacts
+    | WarnFacts
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What an adapter is handed to deliver: the effect, what it is to say, what is there already.
+
+    reason  which rule of which version asked for it
+    before  the receipt of the lane: what earlier effects of it made; None if nothing
+    root    the receipt of the thing that a reply goes below; None where it is no reply
+    tried_at  when it was first tried, and so may have arrived; None if never
+    """
+
+    effect: Effect
+    facts: Facts | None
+    reason: str
+    before: Receipt | None
+    root: Receipt | None
+    tried_at: datetime | None
+    now: datetime

@@ -1,0 +1,88 @@
+"""An alert and its pages as posts say them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from setflow.facts.people import Who
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A step that was reached: when, who was paged, and which seats of it had nobody."""
+
+    at: datetime
+    people: tuple[Who, ...]
+    empty: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """An alert as it stands.
+
+    status      firing | acknowledged | resolved | snoozed
+    owner, how  who acknowledged it, since when, and by what (button, slash, reaction, reply, api…)
+    passed      the steps so far, oldest first; `nobody` when the ladder is at its end unanswered
+    next_at, next_people  the next step and whom it would page as things stand; None at the end
+    mirrored    OpsGenie pages for this one; here it is only shown
+    round, step where on the ladder it stands, from 0: a button drawn now means this very step
+    """
+
+    id: int
+    nth: int
+    title: str
+    priority: str
+    source: str
+    url: str
+    details: Mapping[str, str]
+    status: str
+    count: int
+    fired_at: datetime
+    zone: ZoneInfo
+    channel: str
+    owner: Who | None = None
+    owned_at: datetime | None = None
+    how: str = ""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    passed: tuple[Passed, ...] = ()
+    next_at: datetime | None = None
+    next_people: tuple[Who, ...] = ()
+    nobody: bool = False
+    mirrored: bool = False
+    round: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFacts:
+    """An alert as OpsGenie knows it: its id there, and who acts, as a user there or by title."""
+
+    remote: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """One page as its receiver sees it.
+
+    seat     why it is them, such as "SET primary (EMEA)", "" where they are named themselves
+    until    when their turn of that seat ends
+    wanted   whether the alert still waits for somebody
+    mine     whether the receiver is the one who has it
+    again    whether this is a repeat of something that may have arrived before
+    """
+
+    alert: AlertFacts
+    person: Who
+    zone: ZoneInfo
+    method: str
+    to: str
+    seat: str
+    until: datetime | None
+    wanted: bool
+    mine: bool
+    late_seconds: int
+    folded: int
+    again: bool
