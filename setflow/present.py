@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from setflow import definitions
-from setflow.db import Tx
+from setflow.db import Db, Tx
 from setflow.definitions import Configuration
 from setflow.errors import Refused
 from setflow.escalation.spec import Target
@@ -21,10 +21,12 @@ from setflow.team import store as teams
 from setflow.team.spec import Person
 
 MOST_KEPT = 32
-LONGEST_LOOK_BACK = timedelta(days=400)
+LOOK_BACK = timedelta(days=35)
+"""Overrides that ended before are read for questions about the past alone."""
 
 _configurations: dict[str, Configuration] = {}
-_histories: dict[tuple[int, datetime], "rotation.History"] = {}
+_histories: dict[tuple[Db, int], "rotation.History"] = {}
+_overrides: dict[Db, tuple[rotations.Stamp, tuple[rotation.Override, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +108,37 @@ class Present:
         return self.configuration.channels.get(use, use)
 
 
-def read(tx: Tx, now: datetime) -> Present:
-    """What is in force at `now`. Raises Refused where nothing was applied yet."""
-    found = maybe(tx, now)
+def read(tx: Tx, now: datetime, *, since: datetime | None = None) -> Present:
+    """What is in force at `now`. Raises Refused where nothing was applied yet.
+
+    since  from when on stand-ins are asked about, where that is more than five weeks ago
+    """
+    found = maybe(tx, now, since=since)
     if found is None:
         raise Refused("Nothing is configured yet; run `setflow apply set.yaml` first.")
     return found
 
 
-def maybe(tx: Tx, now: datetime) -> Present | None:
-    """What is in force at `now`; None where nothing was applied yet."""
+def maybe(tx: Tx, now: datetime, *, since: datetime | None = None) -> Present | None:
+    """The same; None where nothing was applied yet."""
     newest = teams.newest(tx)
     if newest is None:
         return None
-    version, digest, applied_at = newest
-    key = (version, applied_at)
+    version, digest = newest
+    key = (tx.engine, version)
     if key not in _histories:
         _keep(_histories, key, _history(tx, version))
-    overrides = rotations.standing_overrides(tx, now - LONGEST_LOOK_BACK)
+    overrides = _standing(tx, min(since or now, now - LOOK_BACK))
     return Present(version, _configuration(tx, version, digest), _histories[key], overrides, now)
+
+
+def _standing(tx: Tx, ending_after: datetime) -> tuple[rotation.Override, ...]:
+    stamp = rotations.override_stamp(tx, ending_after)
+    kept = _overrides.get(tx.engine)
+    if kept is None or kept[0] != stamp:
+        kept = (stamp, rotations.standing_overrides(tx, ending_after))
+        _keep(_overrides, tx.engine, kept)
+    return kept[1]
 
 
 def configuration(tx: Tx, version: int) -> Configuration:

@@ -26,6 +26,7 @@ from setflow.rotation import rules
 from setflow.rotation.rules import History, Override
 
 AHEAD = timedelta(weeks=4)
+LOOK_BACK = timedelta(days=5 * 366)
 DELIVERY_SECONDS = 10.0
 LOOK_SECONDS = 0.2
 
@@ -248,7 +249,8 @@ def _rotations(file: Path | None, data: Path | None) -> _Rotations:
             history |= rules.history_of(rotation)
         return _Rotations(found, history, ())
     with options.opened(data) as tx:
-        here = present.read(tx, app.real_clock())
+        now = app.real_clock()
+        here = present.read(tx, now, since=now - LOOK_BACK)
         return _Rotations(here.configuration, here.history, here.overrides)
 
 

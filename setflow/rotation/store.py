@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
@@ -63,6 +63,20 @@ def add_seat_history(tx: Tx, applied: int, past: Sequence[SeatVersion]) -> None:
         )
     if rows:
         tx.execute(seat_versions.insert(), rows)
+
+
+Stamp = tuple[int, int, int]
+
+
+def override_stamp(tx: Tx, ending_after: datetime) -> Stamp:
+    """Tells one set of `standing_overrides` from any other that the same database ever has."""
+    rows = overrides.c
+    # Numbers are given once: a set that shrank or grew differs in count, newest or sum.
+    stamp = select(
+        func.count(), func.coalesce(func.max(rows.id), 0), func.coalesce(func.sum(rows.id), 0)
+    )
+    row = tx.execute(stamp.where(rows.undone_at.is_(None), rows.ends_at > ending_after)).one()
+    return row[0], row[1], int(row[2])
 
 
 def standing_overrides(tx: Tx, ending_after: datetime) -> tuple[Override, ...]:

@@ -34,17 +34,13 @@ class Account:
     active: bool
 
 
-_NEWEST = (
-    select(versions.c.id, versions.c.digest, versions.c.applied_at)
-    .order_by(versions.c.id.desc())
-    .limit(1)
-)
+_NEWEST = select(versions.c.id, versions.c.digest).order_by(versions.c.id.desc()).limit(1)
 
 
-def newest(tx: Tx) -> tuple[int, str, datetime] | None:
-    """The version in force: its number, its digest, when it was applied; None before the first."""
+def newest(tx: Tx) -> tuple[int, str] | None:
+    """The version in force: its number and its digest; None before the first."""
     row = tx.execute(_NEWEST).first()
-    return (row.id, row.digest, row.applied_at) if row else None
+    return (row.id, row.digest) if row else None
 
 
 def digest(tx: Tx, version: int) -> str:

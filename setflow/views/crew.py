@@ -22,13 +22,13 @@ def who(tx: Tx, name: str, at: datetime, *, now: datetime) -> dict[str, Any]:
 
     Raises Refused for an unknown name.
     """
-    here = present.read(tx, now)
+    here = present.read(tx, now, since=at)
     return who_json(here.history, here.overrides, name, at)
 
 
 def who_rows(tx: Tx, name: str, at: datetime, *, now: datetime) -> list[Standing]:
     """The same as values, one a seat."""
-    here = present.read(tx, now)
+    here = present.read(tx, now, since=at)
     return standings(here.history, here.overrides, name, at)
 
 
@@ -68,7 +68,7 @@ def schedule(
     tx: Tx, rotation: str, start: datetime, end: datetime, *, now: datetime
 ) -> dict[str, Any]:
     """The schedule of a rotation from one instant to another, as JSON. Raises Refused."""
-    here = present.read(tx, now)
+    here = present.read(tx, now, since=start)
     return schedule_json(here.history, here.overrides, rotation, start, end)
 
 
