@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from setflow import calendar, engine, views
+from setflow import engine
 from setflow.db import Db, transaction
-from setflow.errors import Refused
 from setflow.web import auth
+from setflow.web.who import Looking
 
 
 class Act(BaseModel):
@@ -24,27 +25,23 @@ class Act(BaseModel):
 def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRouter:
     """The routes under /api."""
     routes = APIRouter(prefix="/api")
+    look = Looking(db, clock)
 
     def allowed(request: Request) -> None:
         auth.require(auth.bearer(request), keys.api_token, "the Bearer token of SETFLOW_API_TOKEN")
 
     @routes.get("/who")
-    def who(
+    async def who(
         request: Request,
         seat: Annotated[str, Query(max_length=200)] = "",
         at: Annotated[str, Query(max_length=40)] = "",
-    ) -> dict[str, Any]:
-        """Who is on, for a seat, a rotation, or all seats; `at` defaults to now."""
+    ) -> Response:
+        """Who is on, for a seat, a rotation, or all seats; `at` defaults to now.
+
+        While the database is silent the answer is by what was last known, and says as of when.
+        """
         allowed(request)
-        with transaction(db) as tx:
-            now = clock()
-            when = now
-            if at:
-                try:
-                    when = calendar.instant(at, views.zone(tx, now))
-                except ValueError as error:
-                    raise Refused(f"at: {error}") from None
-            return views.who(tx, seat, when, now=now)
+        return JSONResponse(await look.who(seat, at))
 
     @routes.post("/alerts/{alert}/{verb}")
     def decide(

@@ -16,8 +16,12 @@ BEARER = {"Authorization": f"Bearer {API}"}
 
 def test_without_a_database_every_door_says_so_and_afterwards_nothing_is_missing(world, server):
     world.alert()
+    known = world.get("/api/who", headers=BEARER).json()
     server.stop()
     try:
+        last_known = world.get("/api/who", headers=BEARER)
+        assert last_known.json() == {**known, "as_of": known["at"]}
+        world.restart()
         assert world.get("/api/who", headers=BEARER).status_code == 503
         body = {"key": "k", "title": "Disk full", "priority": "P1"}
         hook = {"Authorization": f"Bearer {HOOK}"}

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from setflow import app, engine, outbox, present, settings, ticker
+from setflow import app, engine, outbox, settings, ticker
 from setflow.db import Db, transaction
 from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
 from setflow.engine import File
@@ -172,8 +172,6 @@ class World:
         now: str = "2026-11-30 11:00",
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        # Kept by version and instant, which are the same in every test's database.
-        present._histories.clear()
         self.db, self.street, self.now = db, street, at(now)
         self.chat = MattermostSandbox(self.clock)
         self.jira = JiraSandbox(self.clock)
@@ -184,12 +182,16 @@ class World:
         self.opsgenie.desk.key = (environ or {}).get("SETFLOW_OPSGENIE_KEY", OPSGENIE_KEY)
         self.jira.token = (environ or {}).get("SETFLOW_JIRA_TOKEN", JiraSandbox.token)
         self.given = settings.read({**self.environ(), **(environ or {})}, Path("/nonexistent"))
-        self.parts = app.build(db, self.given, clock=self.clock, chance=Random(1))
+        self.restart()
         stand_ins = (self.chat, self.jira, self.opsgenie)
         for name, stand_in in zip(Street.names, stand_ins, strict=False):
             street.behind[name].app = stand_in.app
         street.behind["phones"].app = self.phones.app
-        street.behind["web"].app = self.parts.web
+
+    def restart(self) -> None:
+        """Setflow as a process that has just started."""
+        self.parts = app.build(self.db, self.given, clock=self.clock, chance=Random(1))
+        self.street.behind["web"].app = self.parts.web
 
     def clock(self) -> datetime:
         return self.now
