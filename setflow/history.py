@@ -9,9 +9,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, select
 
 from setflow.db import Tx
+from setflow.records import many, together
 from setflow.schema import history
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
+_COLUMNS = ("at", "kind", "subject", "payload", "reason")
+_WRITE = history.insert().from_select(_COLUMNS, many(history, _COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,13 @@ def write(tx: Tx, happened: Iterable[Happened], *, now: datetime) -> None:
             "at": now,
             "kind": type(item.event).__name__,
             "subject": item.subject,
-            "payload": _ANY.dump_python(item.event, mode="json", fallback=str),
+            "payload": _ANY.dump_json(item.event, fallback=str).decode(),
             "reason": item.reason,
         }
         for item in happened
     ]
     if rows:
-        tx.execute(history.insert(), rows)
+        tx.execute(_WRITE, together(rows, json=["payload"]))
 
 
 def of(tx: Tx, subject: str, limit: int = 200) -> Sequence[Row[Any]]:

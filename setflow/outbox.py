@@ -6,7 +6,7 @@ An effect is delivered at least once; its key lets the far side, or the relay, d
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from setflow import effects as effects_module
 from setflow.db import EFFECTS_WAIT, Tx, notify
 from setflow.effects import Effect, Receipt
+from setflow.records import many, together
 from setflow.schema import outbox, receipts
 
 _KINDS: dict[str, TypeAdapter[Effect]] = {
@@ -35,6 +36,8 @@ def _blocked() -> ColumnElement[bool]:
     return query.exists()
 
 
+_PUT_COLUMNS = ("key", "lane", "system", "kind", "payload", "reason", "decided_at", "due_at")
+_PUT = outbox.insert().from_select(_PUT_COLUMNS, many(outbox, _PUT_COLUMNS))
 # What is asked for each effect is built once: building a statement costs more than sending it.
 _DUE = (
     select(outbox.c.id)
@@ -102,7 +105,7 @@ def put(tx: Tx, effects: Iterable[tuple[Effect, str]], *, now: datetime) -> None
             "lane": effect.lane,
             "system": effect.system,
             "kind": type(effect).__name__,
-            "payload": asdict(effect),
+            "payload": _KINDS[type(effect).__name__].dump_json(effect).decode(),
             "reason": reason,
             "decided_at": now,
             "due_at": now,
@@ -110,7 +113,7 @@ def put(tx: Tx, effects: Iterable[tuple[Effect, str]], *, now: datetime) -> None
         for effect, reason in effects
     ]
     if rows:
-        tx.execute(outbox.insert(), rows)
+        tx.execute(_PUT, together(rows, json=["payload"]))
         notify(tx, EFFECTS_WAIT)
 
 

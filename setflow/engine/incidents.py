@@ -174,7 +174,7 @@ def _source(
 def mark_paged(work: Work, alert: Alert, person: str) -> Iterable[object]:
     """Remember who was paged for the incidents that an alert is about, or whose ticket it names."""
     events: list[object] = []
-    for number, ticket in incidents.open_ones(work.tx).items():
+    for number, ticket in work.open_incidents.items():
         about = alert.details.get("incident") == str(number)
         if about or _names(alert, ticket):
             incident = work.incidents.get(number)

@@ -1,9 +1,9 @@
 """One transaction's work: what it loaded, decided, and has to write when it ends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from setflow import history, outbox, present
 from setflow.db import Tx
@@ -17,17 +17,9 @@ from setflow.incident.spec import Incident
 from setflow.playbook import store as runs
 from setflow.playbook.spec import Run
 from setflow.present import Present
-from setflow.records import Records
+from setflow.records import HasId, Records
 
-State = TypeVar("State", bound="HasId")
-
-
-class HasId(Protocol):
-    """What is kept by number."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
+State = TypeVar("State", bound=HasId)
 
 
 class Kept(Generic[State]):
@@ -86,6 +78,11 @@ class Work:
         return present.read(self.tx, self.now)
 
     @cached_property
+    def open_incidents(self) -> Mapping[int, str]:
+        """Number → ticket of the incidents that are open, read again once one changed here."""
+        return incidents.open_ones(self.tx)
+
+    @cached_property
     def configured(self) -> bool:
         """Whether a configuration was ever applied."""
         return present.maybe(self.tx, self.now) is not None
@@ -103,6 +100,8 @@ class Work:
         new: bool = False,
     ) -> Iterable[object]:
         """Take over a decision on an instance; returns its events."""
+        if isinstance(decision.state, Incident):
+            self.__dict__.pop("open_incidents", None)
         if new:
             kept.add(decision.state, decision.wake_at)
         else:
