@@ -13,16 +13,20 @@ engine      works one message, and all that follows from it, in one transaction
 views       questions: who is on, what a post says, why it was made, how we are
 adapters    Mattermost, Jira, OpsGenie, contact methods, alert formats
 present     what is in force at an instant: the configuration, and who stands where
+pictures    a rotation's weeks as SVG, PNG and calendar
+planner     proposes crews: what is asked, the search, and why
+importing   rotations of other systems as a file, and whether it answers as they do
 definitions a configuration file as checked values
 team, rotation, escalation, incident, ticket, playbook
             slices, which do not know each other: values and reading (spec), decisions (rules), SQL
             (store); `engine` says what an event of one is to the others
-outbox, inbox, history
-            effects that wait, what came in and is not yet worked, what happened and why
+outbox, inbox, history, chores, feeds
+            effects that wait, what came in and is not yet worked, what happened and why, what
+            setflow looks after by itself, whose calendars are open
 records     instances in PostgreSQL; `schema` every table, `db` transactions, `embedded` our server
 facts       what posts are written from; `effects` what a decision asks of the world
-due, calendar, document, expression, signature
-            due rules, wall clocks, YAML with places, CEL, HMAC: all pure
+due, calendar, wording, document, expression, signature
+            due rules, wall clocks, instants in words, YAML with places, CEL, HMAC: all pure
 settings, resources, postgres
             the environment, the files that come with setflow, the programs of PostgreSQL
 errors      what is raised on purpose, by who can act on it

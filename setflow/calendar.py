@@ -205,7 +205,7 @@ class Turns:
 
         Never earlier than that of a lower number; the same for a turn that clocks skip.
         """
-        return resolve(self._wall(number), self.zone)
+        return resolve(self.wall(number), self.zone)
 
     def number(self, when: datetime) -> int:
         """The turn at an instant, never one that clocks skip; negative before `start`."""
@@ -213,7 +213,7 @@ class Turns:
         if self.unit == "monthly":
             months = (local.year - self.start.year) * 12 + local.month - self.start.month
             number = months // self.length
-            number -= self._wall(number) > local
+            number -= self.wall(number) > local
         else:
             number = (local - self.start) // (self.length * _UNITS[self.unit])
         # Where clocks skip or repeat time, the wall time may not have come as far as the turns.
@@ -221,7 +221,8 @@ class Turns:
             number += 1
         return number
 
-    def _wall(self, number: int) -> datetime:
+    def wall(self, number: int) -> datetime:
+        """What clocks show as turn `number` begins; a time they skip where it is none of theirs."""
         count = number * self.length
         if self.unit == "monthly":
             return datetime.combine(add_months(self.start.date(), count), self.start.time())
@@ -308,6 +309,11 @@ class BusinessDays:
             return day.weekday() not in _WEEKEND
         return day not in _free(self.country, day.year)
 
+    def holiday(self, day: date) -> str:
+        """What `day` is beside an ordinary one, such as Christmas Day; "" on a mere weekend."""
+        named = _named(self.country, day.year).get(day) if self.country else None
+        return named or (f"{self.name} day".strip() if day in self.extra else "")
+
     def roll(self, day: date, to: Literal["back", "forward"]) -> date:
         """`day` if it is a business day, else the nearest one on that side of it."""
         return day if self.is_business_day(day) else self.add(day, 1 if to == "forward" else -1)
@@ -331,6 +337,15 @@ def _free(country: str, year: int) -> frozenset[date]:
     first = date(year, 1, 1)
     every = (first + index * _DAY for index in range((date(year + 1, 1, 1) - first).days))
     return frozenset(one for one in every if not known.is_working_day(one))
+
+
+@lru_cache(maxsize=1_000)
+def _named(country: str, year: int) -> dict[date, str]:
+    from holidays import country_holidays
+
+    spoken = country_holidays(country).supported_languages
+    language = next((one for one in ("en_US", "en_GB", "en") if one in spoken), None)
+    return dict(country_holidays(country, years=year, language=language).items())
 
 
 @cache

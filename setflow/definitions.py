@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from hashlib import sha256
 from itertools import chain
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from setflow import expression
@@ -20,6 +20,7 @@ from setflow.errors import ConfigError
 from setflow.escalation.spec import Ladder, Route, Target, read_ladder, read_routes
 from setflow.playbook.spec import Checks, Known, Playbook, read_playbook
 from setflow.rotation.spec import Rotation, read_rotation
+from setflow.rotation.spec.remote import OpsGenieSettings, read_opsgenie
 from setflow.team import spec as team
 from setflow.team.spec import Person, Team
 from setflow.ticket.spec import JiraSettings, read_jira
@@ -33,13 +34,6 @@ _UTC = ZoneInfo("UTC")
 _ASKED = re.compile(r"\balert\.([A-Za-z_]\w*)")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class OpsGenieSettings:
-    """Who pages for an alert from OpsGenie: mirror: they do, we show it; page: we do."""
-
-    mode: Literal["mirror", "page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +169,7 @@ class _Reading:
             name: read_business_days(part, reader)
             for name, part in self.entries("calendars").items()
         }
+        self.check_calendars()
         self.rotations = {name: self.rotation(name) for name in self.entries("rotations")}
         self.channels = {
             name: team.read_channel(part, reader) for name, part in self.entries("channels").items()
@@ -195,7 +190,7 @@ class _Reading:
             channels=self.channels,
             calendars=self.calendars,
             jira=self.section("jira", lambda node: read_jira(node, self.reader), None),
-            opsgenie=self.section("opsgenie", self.opsgenie, None),
+            opsgenie=self.section("opsgenie", self.read_opsgenie, None),
             playbooks=self.playbooks,
             people=self.people,
             teams=self.teams,
@@ -221,10 +216,8 @@ class _Reading:
     def read_groups(self, node: Node) -> Mapping[str, tuple[str, ...]]:
         return team.read_groups(node, self.reader, people=self.people)
 
-    def opsgenie(self, node: Node) -> OpsGenieSettings:
-        keys = self.reader.mapping(node, ("mode",), required=("mode",))
-        mode = self.reader.choice(keys["mode"], ("mirror", "page")) if "mode" in keys else "mirror"
-        return OpsGenieSettings("page" if mode == "page" else "mirror")
+    def read_opsgenie(self, node: Node) -> OpsGenieSettings:
+        return read_opsgenie(node, self.reader, seats=self.named_seats)
 
     def rotation(self, name: str) -> Rotation | None:
         node = self.entries("rotations")[name]
@@ -292,6 +285,12 @@ class _Reading:
                 keys = self.reader.mapping(part)
                 if "after" in keys and "via" in keys and keys["via"].value == via:
                     self.reader.fail(keys["after"], f"should come before the end of {where}")
+
+    def check_calendars(self) -> None:
+        for node in self.reader.mapping(self.parts["people"]).values():
+            keys = node.value if isinstance(node.value, Mapping) else {}
+            if "calendar" in keys:
+                self.reader.name(keys["calendar"], self.calendars, "calendars")
 
     def people_of(self, target: Target) -> tuple[str, ...]:
         """Everybody whom a ladder's target can ever mean; a name with a mistake is left out."""

@@ -261,6 +261,17 @@ def in_lanes(tx: Tx, prefix: str) -> Sequence[Row[Any]]:
     return tx.execute(query.order_by(outbox.c.id)).all()
 
 
+def pages(tx: Tx, since: datetime) -> Mapping[str, int]:
+    """How many alerts each person was paged for since an instant; again by its ladder is again."""
+    rows = outbox.c
+    person = rows.payload["person"].astext
+    alert = func.concat(rows.payload["alert"].astext, ".", rows.payload["nth"].astext)
+    query = select(person, func.count(alert.distinct())).where(
+        rows.kind == "PagePerson", rows.outcome == "delivered", rows.decided_at >= since
+    )
+    return {row[0]: row[1] for row in tx.execute(query.group_by(person))}
+
+
 def decode(kind: str, payload: Mapping[str, Any]) -> Effect:
     """The effect that a row holds."""
     return _KINDS[kind].validate_python(payload)

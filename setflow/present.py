@@ -85,6 +85,16 @@ class Present:
             if person in (standing := self.who(seat)).people or person == standing.holder
         )
 
+    def leads_of(self, person: str) -> tuple[str, ...]:
+        """The leads, now, of the rotations in which somebody serves."""
+        found = (
+            lead
+            for one in self.configuration.rotations.values()
+            if one.lead and person in one.people()
+            for lead in self.holders(one.lead)
+        )
+        return tuple(dict.fromkeys(found))
+
     def person(self, name: str) -> Person | None:
         """A person of the configuration by name; None for one who is no more in it."""
         return self.configuration.people.get(name)

@@ -6,22 +6,26 @@ with what it brought. Webhooks are hints: what never came is found here.
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from setflow import engine, views
+from setflow.adapters import calendars
 from setflow.adapters.jira import Jira
-from setflow.adapters.mattermost import inbound
+from setflow.adapters.mattermost import inbound, people
 from setflow.adapters.mattermost.outbound import Mattermost, millis
 from setflow.adapters.opsgenie import OpsGenie, RemoteAlert
 from setflow.db import DatabaseGone, Db, transaction
 from setflow.errors import DeliveryError, Refused
+from setflow.rotation.rules.remote import window
 
 log = logging.getLogger(__name__)
 
 FIRST_LOOK_BACK = timedelta(days=1)
 OVERLAP = timedelta(minutes=1)
+ABSENCES_AHEAD = timedelta(days=366)
 SOURCE = "opsgenie"
 TICKET_KEY = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-[0-9]{1,9}\b")
 # A check mark, a thumb and so on: any reaction of the person paged says that they saw it.
@@ -31,27 +35,35 @@ Cursor = Mapping[str, Any]
 Pull = Callable[[Cursor, datetime], tuple[list[object], Cursor]]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What there is to pull from; None for what is not set up.
+
+    jira        asked each time: its settings stand in the configuration
+    feed_hosts  servers of absence calendars that may be private, or answer over http
+    """
+
+    jira: Callable[[], Jira | None]
+    opsgenie: OpsGenie | None
+    mattermost: Mattermost | None
+    feed_hosts: Collection[str] = ()
+
+
 class Puller:
     """Pulls from what is configured; `process` names us in leases."""
 
     def __init__(
-        self,
-        db: Db,
-        *,
-        process: str,
-        clock: Callable[[], datetime],
-        jira: Callable[[], Jira | None],
-        opsgenie: OpsGenie | None,
-        mattermost: Mattermost | None,
+        self, db: Db, sources: Sources, *, process: str, clock: Callable[[], datetime]
     ) -> None:
         self.db, self.process, self.clock = db, process, clock
-        self.jira, self.opsgenie, self.mattermost = jira, opsgenie, mattermost
+        self.jira, self.opsgenie = sources.jira, sources.opsgenie
+        self.mattermost, self.feed_hosts = sources.mattermost, sources.feed_hosts
 
     def sources(self) -> tuple[str, ...]:
         """What there is to pull from."""
-        opsgenie = ("opsgenie",) if self.opsgenie else ()
-        chat = ("chat", "plugin") if self.mattermost else ()
-        return (*opsgenie, "jira", *chat)
+        opsgenie = ("opsgenie", "schedules") if self.opsgenie else ()
+        chat = ("chat", "plugin", "people") if self.mattermost else ()
+        return (*opsgenie, "jira", *chat, "absences")
 
     def pull(self, source: str) -> int:
         """Make one pull; returns how many messages it brought, 0 where another process has it."""
@@ -63,8 +75,11 @@ class Puller:
         pull: Mapping[str, Pull] = {
             "jira": self._jira,
             "opsgenie": self._opsgenie,
+            "schedules": self._schedules,
             "chat": self._chat,
             "plugin": self._plugin,
+            "people": self._people,
+            "absences": self._absences,
         }
         try:
             messages, reached = pull[source](cursor, now)
@@ -95,6 +110,22 @@ class Puller:
                 with transaction(self.db) as tx:
                     engine.warn(tx, what, f"pull:{source}", now=self.clock())
 
+    def _absences(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        """One failing calendar is its owner's matter, and no failure of the pull."""
+        with transaction(self.db) as tx:
+            due = views.absence_feeds(tx, now=now)
+        messages: list[object] = []
+        for feed, zone in due:
+            try:
+                content = calendars.fetch(feed.url, self.feed_hosts)
+                found = calendars.read(content, zone, now, now + ABSENCES_AHEAD, every=feed.every)
+            except DeliveryError as error:
+                messages.append(engine.AbsencesRead(feed.person, (), str(error)))
+            else:
+                away = [(one.uid, one.start, one.end, one.reason) for one in found]
+                messages.append(engine.AbsencesRead(feed.person, away))
+        return messages, {}
+
     def _jira(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         jira = self.jira()
         if jira is None:
@@ -124,6 +155,25 @@ class Puller:
         old = [one for number, one in remote.items() if number in known]
         open_now = [one for one in (*old, *new, *gone.values()) if one]
         return [*over, *(_alert(one) for one in open_now if one.status != "closed")], {}
+
+    def _schedules(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        """Those that are to say what ours do; one that is not there keeps no other waiting."""
+        assert self.opsgenie
+        with transaction(self.db) as tx:
+            schedules = views.remote_schedules(tx, now=now)
+        start, end = window(now)
+        messages: list[object] = []
+        for target, name in schedules.items():
+            found = self.opsgenie.schedules.read(name, start, end)
+            if found and found.enabled:
+                read = (found.final, found.base, found.overrides)
+                messages.append(engine.ScheduleSeen(target, *read))
+                continue
+            what = "is switched off" if found else "is not there, or the key may not read it"
+            said = f'OpsGenie\'s schedule "{name}" of {target} {what}; it is compared with nothing.'
+            with transaction(self.db) as tx:
+                engine.warn(tx, said, f"schedules:{target}", now=now)
+        return messages, {}
 
     def _chat(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         assert self.mattermost
@@ -185,6 +235,17 @@ class Puller:
         with transaction(self.db) as tx:
             person = views.person_of(tx, username, now=now)
         return person.name if person else ""
+
+    def _people(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        """Who is still in Mattermost."""
+        assert self.mattermost
+        with transaction(self.db) as tx:
+            here = views.in_force(tx, now=now)
+        if here is None:
+            return [], {}
+        usernames = {name: one.mattermost for name, one in here.configuration.people.items()}
+        seen = people.standing(self.mattermost, set(usernames.values()))
+        return [engine.PeopleSeen({name: seen[own] for name, own in usernames.items()})], {}
 
     def _plugin(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         """Runs of the Playbooks plugin that name a ticket, and their status updates."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 from sqlalchemy import (
     ColumnElement,
     Result,
@@ -27,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from setflow.db import Tx
 
 State = TypeVar("State", bound="HasId")
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class HasId(Protocol):
@@ -51,7 +51,7 @@ def together(rows: Iterable[Mapping[str, Any]], *, json: Sequence[str]) -> dict[
     """Rows as `many` is given them; the columns `json` hold JSON as text, the others values."""
     texts = []
     for row in rows:
-        plain = to_json({name: value for name, value in row.items() if name not in json})
+        plain = _ANY.dump_json({name: value for name, value in row.items() if name not in json})
         parts = "".join(f',"{name}":{row[name]}' for name in json)
         texts.append(f"{plain.decode()[:-1]}{parts}}}")
     return {"given": f"[{','.join(texts)}]"}

@@ -92,7 +92,7 @@ overrides = Table(
     _instant("undone_at", nullable=True),
     CheckConstraint("starts_at < ends_at", name="lasts"),
 )
-Index("overrides_by_end", overrides.c.ends_at, postgresql_where=overrides.c.undone_at.is_(None))
+Index("overrides_by_end", overrides.c.ends_at)
 
 requests = Table(
     "requests",

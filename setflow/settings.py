@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from setflow.errors import SetflowError
 
 OPSGENIE = "https://api.opsgenie.com"
+PAGERDUTY = "https://api.pagerduty.com"
 SHORTEST_SECRET = 32
 HOOK_KEY, NOTIFY = "SETFLOW_HOOK_KEY_", "SETFLOW_NOTIFY_"
 NAMES = (
@@ -38,6 +39,14 @@ NAMES = (
     "SETFLOW_OPSGENIE_URL",
     "SETFLOW_OPSGENIE_KEY",
     "SETFLOW_OPSGENIE_HOOK_KEY",
+    "SETFLOW_FEED_HOSTS",
+    "SETFLOW_JSM_URL",
+    "SETFLOW_JSM_USER",
+    "SETFLOW_JSM_TOKEN",
+    "SETFLOW_GOALERT_URL",
+    "SETFLOW_GOALERT_TOKEN",
+    "SETFLOW_PAGERDUTY_URL",
+    "SETFLOW_PAGERDUTY_TOKEN",
     "SETFLOW_API_TOKEN",
 )
 
@@ -79,6 +88,15 @@ class OpsGenie:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A system to import from; `user` is "" where the token alone is enough."""
+
+    url: str
+    user: str
+    token: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of it, checked.
 
@@ -90,6 +108,8 @@ class Settings:
     public_url         how Mattermost and browsers reach it, without a slash at its end
     secret             what links and buttons are signed with; None where it is to be made
     hook_keys, notify  by source and by contact method, in lower case
+    sources            to import from, by jsm, goalert and pagerduty
+    feed_hosts         servers of absences that may be private, or answer over http
     """
 
     data: Path
@@ -106,6 +126,8 @@ class Settings:
     api_token: SecretStr | None
     hook_keys: Mapping[str, SecretStr] = field(default_factory=dict)
     notify: Mapping[str, SecretStr] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    feed_hosts: frozenset[str] = frozenset()
 
 
 def read(environ: Mapping[str, str], folder: Path, *, data: Path | None = None) -> Settings:
@@ -132,6 +154,8 @@ def read(environ: Mapping[str, str], folder: Path, *, data: Path | None = None) 
         api_token=reader.secret("SETFLOW_API_TOKEN"),
         hook_keys=reader.family(HOOK_KEY),
         notify=reader.family(NOTIFY),
+        sources=_sources(reader),
+        feed_hosts=frozenset(reader.text("SETFLOW_FEED_HOSTS").lower().replace(",", " ").split()),
     )
     reader.check_together(settings)
     if reader.problems:
@@ -269,6 +293,21 @@ def _opsgenie(reader: _Reader) -> OpsGenie | None:
             reader.needs(given, "SETFLOW_OPSGENIE_KEY")
         return None
     return OpsGenie(url or OPSGENIE, key, hook_key or SecretStr(""))
+
+
+def _sources(reader: _Reader) -> dict[str, Source]:
+    found = {}
+    for name, usual in (("jsm", ""), ("goalert", ""), ("pagerduty", PAGERDUTY)):
+        prefix = f"SETFLOW_{name.upper()}"
+        url, token = reader.url(f"{prefix}_URL"), reader.secret(f"{prefix}_TOKEN")
+        if not url and token is None:
+            continue
+        needed = ["_TOKEN", *([] if usual else ["_URL"]), *(["_USER"] if name == "jsm" else [])]
+        given = f"{prefix}_URL" if url else f"{prefix}_TOKEN"
+        reader.needs(given, *(f"{prefix}{end}" for end in needed))
+        user = reader.text("SETFLOW_JSM_USER") if name == "jsm" else ""
+        found[name] = Source(url or usual, user, token or SecretStr(""))
+    return found
 
 
 def _bracketed(host: str) -> str:

@@ -111,4 +111,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("wake_at IS NOT NULL"),
     )
-    # ### end Alembic commands ###
+    # One that is undone midway still says who was on until then.
+    op.drop_index("overrides_by_end", table_name="overrides")
+    op.create_index("overrides_by_end", "overrides", ["ends_at"], unique=False)

@@ -86,6 +86,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         clock=clock,
         alive=lambda: list(problems.values()),
         hint=lambda source: news.get(source, _nobody)(),
+        callback_url=given.public_url,
     )
     return Parts(
         database,
@@ -93,11 +94,9 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         relay.Relay(database, by_system, clock=clock, chance=chance),
         puller.Puller(
             database,
+            puller.Sources(_JiraOf(database, given, clock), opsgenie, mattermost, given.feed_hosts),
             process=process_name(),
             clock=clock,
-            jira=_JiraOf(database, given, clock),
-            opsgenie=opsgenie,
-            mattermost=mattermost,
         ),
         server.build(doors),
         mattermost,

@@ -27,7 +27,15 @@ PROCESS_VERSION = 1
 """Counts up when a process of before could not work what one of now writes."""
 FURTHEST_CLOCK = timedelta(seconds=2)
 POLL = timedelta(seconds=5)
-PULLS = {"jira": 30, "opsgenie": 30, "chat": 5, "plugin": 60}
+PULLS = {
+    "jira": 30,
+    "opsgenie": 30,
+    "chat": 5,
+    "plugin": 60,
+    "people": 3600,
+    "absences": 60,
+    "schedules": 3600,
+}
 RELAYS = {MATTERMOST: 4, NOTIFY: 2, OPSGENIE: 1}
 LONGEST_STOP_SECONDS = 15.0
 """Longer than one delivery. What is cut off is tried again: its lease ends."""

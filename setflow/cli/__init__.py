@@ -10,7 +10,7 @@ from collections.abc import Callable
 import typer
 
 from setflow import app as house
-from setflow.cli import duty, running, start
+from setflow.cli import duty, importing, planning, running, start
 from setflow.db import DatabaseGone
 from setflow.errors import SetflowError
 
@@ -41,12 +41,14 @@ app = typer.Typer(
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(duty.check, duty.apply, duty.who, duty.schedule, duty.page),
+    planning.plan,
     *(running.serve, running.demo),
     *(running.migrate, running.backup, running.restore, running.version),
 )
 for command in COMMANDS:
     app.command()(command)
 app.command("doctor")(start.examine)
+app.command("import")(importing.import_)
 app.add_typer(start.init, name="init")
 
 SAID_BESIDE = ("setflow.embedded", "setflow.db")

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -16,12 +16,13 @@ import typer
 from setflow import app, db, definitions, engine, present, ticker, views
 from setflow.app import Opened
 from setflow.calendar import BusinessDays
-from setflow.cli import options, words
+from setflow.cli import ahead, drawing, options, words
 from setflow.cli.options import Data, FromFile, Json
 from setflow.definitions import Configuration
 from setflow.errors import Refused
 from setflow.escalation.spec import AlertOpened
 from setflow.playbook.rules import run_tests
+from setflow.present import Present
 from setflow.rotation import rules
 from setflow.rotation.rules import History, Override
 
@@ -146,9 +147,15 @@ def who(
         typer.echo("  There is no rotation yet; write one below `rotations:` in the file.")
 
 
-def schedule(
-    rotation: Annotated[str, typer.Argument(metavar="ROTATION", help="Such as set.")],
+def schedule(  # noqa: PLR0913  a command has as many options as it has
+    rotation: Annotated[
+        str, typer.Argument(metavar="ROTATION", help="Such as set; with --gaps, all by default.")
+    ] = "",
     *,
+    within: Annotated[
+        str | None,
+        typer.Option("--gaps", metavar="LENGTH", help="What is wrong within 90d, or 12w."),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", metavar="INSTANT", help='Such as "2026-11-30 08:00". Default: now.'),
@@ -157,28 +164,54 @@ def schedule(
         str | None,
         typer.Option("--to", metavar="INSTANT", help="Default: four weeks after --from."),
     ] = None,
+    kind: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help=f"text, {', '.join(drawing.FORMATS)}.")
+    ] = "text",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where a picture goes.")
+    ] = None,
     file: FromFile = None,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
     """List the shifts and gaps of a rotation.
 
-    One line a shift, by week, in the file's zone.
+    One line a shift, by week, in the file's zone. With --gaps what somebody should know of it:
+    empty seats, people who left, are away, on two duties, or reached in chat alone; nights with
+    nobody awake, holidays.
 
     \b
     Examples:
       setflow schedule set
       setflow schedule set --from 2026-11-30 --to 2026-12-14 --file set.yaml --json
+      setflow schedule set --to "2026-12-14" --format png --out set.png
+      setflow schedule --gaps 90d
     """
+    drawing.checked(kind, out, as_json=as_json)
+    if within is not None:
+        if end is not None:
+            raise typer.BadParameter("leave it out, --gaps says it.", param_hint="--to")
+        _gaps(rotation, ahead.length(within), start, file, data, as_json=as_json)
+        return
+    if not rotation:
+        raise typer.BadParameter("name one, such as set.", param_hint="ROTATION")
     found = _rotations(file, data)
     low = options.instant(start, found.zone, "--from", otherwise=app.real_clock())
     high = options.instant(end, found.zone, "--to", otherwise=low + AHEAD)
     if high <= low:
         raise typer.BadParameter("it should be after --from.", param_hint="--to")
+    if kind != "text":
+        here = Present(0, found.configuration, found.history, found.overrides, app.real_clock())
+        drawing.put(drawing.FORMATS[kind](here, rotation, low, high, found.zone), out)
+        return
     answer = views.schedule_json(found.history, found.overrides, rotation, low, high)
     if as_json:
         _print(answer)
         return
+    _list(found, rotation, low, high)
+
+
+def _list(found: "_Rotations", rotation: str, low: datetime, high: datetime) -> None:
     seats = rules.seats_of(found.history, rotation)
     shifts = [
         one
@@ -193,6 +226,30 @@ def schedule(
         typer.echo(line)
     if not shifts and not gaps:
         typer.echo("Nobody is on in that time, and nobody has to be.")
+
+
+def _gaps(
+    rotation: str,
+    length: timedelta,
+    start: str | None,
+    file: Path | None,
+    data: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    now = app.real_clock()
+    if file:
+        found = options.configuration(file)
+        low = options.instant(start, found.zone, "--from", otherwise=now)
+        look = ahead.by_file(found, rotation, low, length)
+    else:
+        with options.opened(data) as tx:
+            low = options.instant(start, views.zone(tx, now), "--from", otherwise=now)
+            look = views.look_ahead(tx, rotation, low, length, now=now)
+    if as_json:
+        _print(views.findings_json(look))
+        return
+    ahead.tell(look, rotation, whole=file is None)
 
 
 def page(

@@ -1,13 +1,15 @@
 """How the command line says things: instants with their weekday, tables, what a file holds."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from setflow.definitions import Configuration
-from setflow.rotation.rules import Difference, Gap, Shift, Standing
+from setflow.rotation.rules import Difference, Finding, Gap, Shift, Standing
 from setflow.team.spec import Person
+from setflow.views import Look
 
 NOBODY = "nobody"
 JOINED = timedelta(days=1)
@@ -72,7 +74,26 @@ def schedule(
     rows += [(one.start, one.seat, one.end, f"{NOBODY}  ← gap") for one in gaps]
     rows.sort()
     lines = table([(stretch(start, end, zone), seat, whom) for start, seat, end, whom in rows])
-    weeks = groupby(zip(rows, lines, strict=True), key=lambda row: _week(row[0][0], zone))
+    return _by_week([start for start, *_ in rows], lines, zone)
+
+
+def findings(look: Look) -> list[str]:
+    """What was found, one line each, by week."""
+    zone = look.configuration.zone
+    found = sorted(look.found, key=lambda one: one.start)
+    rows = [(stretch(one.start, one.end, zone), one.kind, look.said(one)) for one in found]
+    return _by_week([one.start for one in found], table(rows) if rows else [], zone)
+
+
+def tally(found: Iterable[Finding]) -> str:
+    """How much was found, such as `3 findings: 1 gap, 2 away.`"""
+    counts = Counter(one.kind for one in found)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f"{counted(counts.total(), 'finding', 'findings')}: {kinds}."
+
+
+def _by_week(starts: Iterable[datetime], lines: Iterable[str], zone: ZoneInfo) -> list[str]:
+    weeks = groupby(zip(starts, lines, strict=True), key=lambda row: _week(row[0], zone))
     return [line for week, found in weeks for line in _under(week, [text for _, text in found])]
 
 

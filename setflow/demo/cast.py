@@ -17,11 +17,11 @@ class Cast:
         self.missed: list[str] = []
 
     def press(self, person: str, button: str, channel: str = "") -> None:
-        """Press the newest button that begins so, in a channel or (without) in one's messages."""
+        """Press the newest button that begins so, in a channel or else where one alone sees it."""
         chat, username = self.stage.far.chat, self.stage.username(person)
         posts: Sequence[Post]
         try:
-            posts = chat.posts(channel) if channel else chat.direct(username)
+            posts = chat.posts(channel) if channel else chat.own(username)
             for post in reversed(posts):
                 for name, action in chat.buttons(post.id).items():
                     if name.startswith(button):

@@ -31,6 +31,7 @@ WAITED_FOR = {
     "alert": "the next step of an alert",
     "run": "a task of a checklist",
     "incident": "somebody owes an update",
+    "chore": "a look ahead",
     "outbox": "a delivery is tried again",
     "script": "somebody does something",
 }

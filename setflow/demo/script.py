@@ -170,7 +170,10 @@ _STORY = (
     Scene(
         "2026-12-02 17:00",
         "Ana has the dentist tomorrow: Ines stands in for a day, by /set override.",
-        (_command("ana", '/set override set.emea.primary ines "Thu 13:00" "Fri 13:00"'),),
+        (
+            _command("ana", "/set override set.emea.primary ines Thu 13:00 - Fri 13:00"),
+            _press("ana", "Do it"),
+        ),
     ),
     Scene(
         "2026-12-03 03:12",

@@ -29,18 +29,26 @@ from setflow.effects.duty import (
     ShowRun,
     ShowUpdate,
 )
+from setflow.effects.feeds import TellFeed
 from setflow.effects.house import DeadLetter, Warn
+from setflow.effects.notices import ShowGroup, TellDuty
+from setflow.effects.pictures import ShowSchedule
+from setflow.effects.remote import KeepRemoteOverride, ShowRemoteSchedule
+from setflow.effects.reports import ShowFindings, TellDeparture
 from setflow.effects.rotations import ShowHeader, TellOverride
+from setflow.effects.standins import BumpRequest, ShowRequest, TellAbsence, TellRequest
 
 __all__ = [
     "MATTERMOST",
     "NOTIFY",
     "OPSGENIE",
+    "BumpRequest",
     "DeadLetter",
     "Decision",
     "Effect",
     "EndNudge",
     "Invite",
+    "KeepRemoteOverride",
     "MirrorAlert",
     "NudgeTask",
     "NudgeUpdate",
@@ -51,12 +59,22 @@ __all__ = [
     "RemindChannel",
     "RulePost",
     "ShowAlert",
+    "ShowFindings",
+    "ShowGroup",
     "ShowHandover",
     "ShowHeader",
     "ShowIncident",
+    "ShowRemoteSchedule",
+    "ShowRequest",
     "ShowRun",
+    "ShowSchedule",
     "ShowUpdate",
+    "TellAbsence",
+    "TellDeparture",
+    "TellDuty",
+    "TellFeed",
     "TellOverride",
+    "TellRequest",
     "UpdatePage",
     "Warn",
     "Woke",

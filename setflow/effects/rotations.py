@@ -32,11 +32,15 @@ class TellOverride(Effect):
     """Tell `person` about override `override`: they were displaced, or stand in, or it was undone.
 
     what  displaced | stands-in | undone
+    also  further overrides of the same doing, told in the same message
+    by    who undid it; "" for whoever made it
     """
 
     override: int
     person: str
     what: str
+    also: tuple[int, ...] = ()
+    by: str = ""
 
     @property
     def key(self) -> str:

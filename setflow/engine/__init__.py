@@ -4,6 +4,8 @@ Load, decide, save: the rules decide and know nothing of the rest, the stores lo
 decide nothing. `follow_ups` is where the slices meet: what an event of one is to the others.
 """
 
+from setflow.engine.away import AbsencesRead, FollowAbsences, LeaveAbsences
+from setflow.engine.considering import consider
 from setflow.engine.crew import Applied, File
 from setflow.engine.doors import (
     accept,
@@ -24,16 +26,30 @@ from setflow.engine.doors import (
     unsent,
     warn,
 )
+from setflow.engine.feeds import OpenFeed, RevokeFeeds
 from setflow.engine.messages import (
+    AbsenceEnded,
+    AbsenceSet,
     AddOverride,
     AlertIn,
+    AnswerRequest,
+    AskCover,
     Deciding,
+    EndAway,
+    OfferSwap,
+    OverrideAdded,
+    OverrideUndone,
     PageAsked,
+    PeopleSeen,
+    ScheduleAsked,
+    SetAway,
     Triggered,
     UndoOverride,
     UpdateSaid,
 )
 from setflow.engine.news import PluginRunSeen
+from setflow.engine.notices import ChooseNotices
+from setflow.engine.remote import ScheduleSeen
 from setflow.engine.street import (
     KINDS,
     apply,
@@ -46,23 +62,45 @@ from setflow.engine.street import (
     work_due,
 )
 from setflow.inbox import Pushed
+from setflow.rotation.rules.requests import RequestAnswered, RequestOpened
 
 __all__ = [
     "KINDS",
+    "AbsenceEnded",
+    "AbsenceSet",
+    "AbsencesRead",
     "AddOverride",
     "AlertIn",
+    "AnswerRequest",
     "Applied",
+    "AskCover",
+    "ChooseNotices",
     "Deciding",
+    "EndAway",
     "File",
+    "FollowAbsences",
+    "LeaveAbsences",
+    "OfferSwap",
+    "OpenFeed",
+    "OverrideAdded",
+    "OverrideUndone",
     "PageAsked",
+    "PeopleSeen",
     "PluginRunSeen",
     "Pushed",
+    "RequestAnswered",
+    "RequestOpened",
+    "RevokeFeeds",
+    "ScheduleAsked",
+    "ScheduleSeen",
+    "SetAway",
     "Triggered",
     "UndoOverride",
     "UpdateSaid",
     "accept",
     "apply",
     "button_heard",
+    "consider",
     "delivered",
     "drop",
     "follow_ups",

@@ -7,6 +7,7 @@ from typing import Any
 from setflow import inbox, outbox
 from setflow.db import Tx
 from setflow.effects import (
+    BumpRequest,
     DeadLetter,
     Effect,
     EndNudge,
@@ -16,10 +17,12 @@ from setflow.effects import (
     PagePerson,
     Receipt,
     RemindChannel,
+    ShowGroup,
+    TellRequest,
     UpdatePage,
     Warn,
 )
-from setflow.engine import alerts, street
+from setflow.engine import alerts, notices, street
 from setflow.engine import incidents as incident_work
 from setflow.engine.messages import PageAsked
 from setflow.errors import Refused
@@ -32,6 +35,8 @@ from setflow.incident import store as incidents
 from setflow.outbox import Waiting
 from setflow.playbook import rules as playbook
 from setflow.playbook import store as runs
+from setflow.rotation import store as rotations
+from setflow.rotation.rules import requests
 from setflow.team import rules as team
 from setflow.team.store import Account
 from setflow.team.store import keep_accounts as keep
@@ -56,6 +61,9 @@ def still_wanted(tx: Tx, effect: Effect) -> bool:
             return alert is not None and escalation.wanted(alert, effect)
         case UpdatePage() | EndNudge():
             return outbox.receipt(tx, effect.lane) is not None
+        case BumpRequest() | TellRequest(what="reminder" | "last-reminder"):
+            request = rotations.request(tx, effect.request)
+            return request is not None and request.status in requests.OPEN
         case NudgeTask():
             run = runs.get(tx, effect.run)
             return run is not None and playbook.still_open(run, effect.task, effect.occurrence)
@@ -84,6 +92,10 @@ def undelivered(tx: Tx, waiting: Waiting, error: str, *, again: bool, now: datet
     for a person and told in the operations channel.
     """
     effect = waiting.effect
+    if isinstance(effect, ShowGroup) and not again:
+        skipped(tx, waiting, error, now=now)
+        _say_once(tx, notices.refusal(effect, error), now)
+        return
     dead = not again and outbox.give_up(tx, waiting, now=now, error=error)
     if dead and not isinstance(effect, DeadLetter | Warn):
         letter = DeadLetter(waiting.id, waiting.gave_up + 1)
@@ -193,6 +205,9 @@ def button_heard(tx: Tx, test: str, by: str, *, now: datetime) -> None:
 
 def warn(tx: Tx, what: str, marker: str, *, now: datetime) -> None:
     """Tell the operations channel, once for each marker and day."""
-    warning = Warn(what, f"{marker}:{now.date().isoformat()}")
+    _say_once(tx, Warn(what, f"{marker}:{now.date().isoformat()}"), now)
+
+
+def _say_once(tx: Tx, warning: Warn, now: datetime) -> None:
     if outbox.find(tx, key=warning.key) is None:
         outbox.put(tx, [(warning, "setflow's own check")], now=now)

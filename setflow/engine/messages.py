@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+from setflow.rotation.rules.requests import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +45,109 @@ class PageAsked:
 
 @dataclass(frozen=True, slots=True)
 class AddOverride:
-    """`by` wants `person` to stand in on `seat` from `start` to `end`."""
+    """`by` wants `person` to stand in on `seat` from `start` to `end`.
+
+    of    as far as the seat is this person's; with seat "", on all seats that are
+    seen  numbers of the stand-ins by others that `by` knows to be replaced
+    """
 
     seat: str
     person: str
     start: datetime
     end: datetime
     by: str
+    of: str = ""
+    seen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UndoOverride:
-    """`by` wants override `number` to hold no more."""
+    """`by` wants override `number` to hold no more, nor those in `also`.
+
+    What was agreed with it, as the other half of a swap, ends with it.
+    """
 
     number: int
     by: str
+    also: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCover:
+    """`by` wants somebody to have what `of` (by default `by`) has, from `start` to `end`.
+
+    seat    "" for all seats
+    wanted  who is asked; "" for anybody, in the rotation's channel
+    """
+
+    by: str
+    start: datetime
+    end: datetime
+    seat: str = ""
+    of: str = ""
+    wanted: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferSwap:
+    """`by` would give `seat` from `start` to `end` for a stretch of `person`'s."""
+
+    by: str
+    person: str
+    seat: str
+    start: datetime
+    end: datetime
+    other_seat: str
+    other_start: datetime
+    other_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """`by` answers a request."""
+
+    request: int
+    by: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SetAway:
+    """`by` says that `person` is away from `start` to `end`, or would rather not be on."""
+
+    person: str
+    start: datetime
+    end: datetime
+    by: str
+    kind: Literal["away", "rather-not"] = "away"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndAway:
+    """`by` says that absence `number` holds no more."""
+
+    number: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSeen:
+    """Who is in Mattermost: by name, why somebody is not, "" for one who is."""
+
+    people: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleAsked:
+    """`by` wants the coming weeks of `rotation` in `channel` (its name); `key` names the asking."""
+
+    rotation: str
+    channel: str
+    weeks: int
+    by: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +218,26 @@ class OverrideUndone:
     """History: a stand-in was taken back."""
 
     override: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceSet:
+    """History: somebody is away, or would rather not be on; why is not for history."""
+
+    absence: int
+    person: str
+    start: datetime
+    end: datetime
+    kind: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceEnded:
+    """History: an absence was taken back."""
+
+    absence: int
     by: str
 
 

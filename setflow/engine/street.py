@@ -7,18 +7,40 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from setflow import chores as chore_rows
 from setflow import history, inbox, schema
 from setflow.db import Tx
 from setflow.effects import Warn, Woke
-from setflow.engine import alerts, crew, duty
+from setflow.engine import (
+    absences,
+    alerts,
+    away,
+    chores,
+    crew,
+    duty,
+    notices,
+    pictures,
+    remote,
+    requests,
+    standins,
+    undoing,
+)
+from setflow.engine import feeds as calendar_feeds
 from setflow.engine import incidents as incident
 from setflow.engine.crew import Applied, File
 from setflow.engine.messages import (
     AddOverride,
     AlertIn,
+    AnswerRequest,
+    AskCover,
     Deciding,
+    EndAway,
+    OfferSwap,
     PageAsked,
+    PeopleSeen,
     RotationChanged,
+    ScheduleAsked,
+    SetAway,
     TestPagesAcknowledged,
     Triggered,
     UndoOverride,
@@ -32,6 +54,7 @@ from setflow.engine.news import (
     RunNews,
     TicketNews,
 )
+from setflow.engine.notices import ChooseNotices
 from setflow.engine.work import Work
 from setflow.escalation import spec as escalation
 from setflow.escalation import store as escalations
@@ -46,8 +69,9 @@ from setflow.ticket import rules as ticket
 
 log = logging.getLogger(__name__)
 
-KINDS = ("inbox", "rotation", "alert", "run", "incident")
-"""What the ticker works, in this order: what is new first, then who is on, then what is due."""
+KINDS = ("inbox", "rotation", "alert", "run", "incident", "request", "chore")
+"""What the ticker works, in this order: what is new first, then who is on, then what is due, then
+setflow's own chores."""
 SET_ASIDE = timedelta(minutes=1)
 MOST_TRIES = 10
 
@@ -110,6 +134,8 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
         found = rotations.due_watches(tx, now, 1)
         for name in found:
             rotations.put_off(tx, name, until)
+    elif kind == "chore":
+        found = chore_rows.put_off(tx, now, until)
     else:
         found = _RECORDS[kind].put_off(tx, now, until)
     if found and work.configured:
@@ -137,6 +163,8 @@ def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
     applied = crew.apply(work, file, by=by)
     if applied.version is not None:
         _work_all(work, [Rebind(name, "handoff") for name in work.present.configuration.rotations])
+        chores.plan(work)
+        requests.review(work)
     work.flush()
     return applied
 
@@ -175,6 +203,10 @@ def _woke(work: Work, message: Woke) -> Iterable[object]:
             return duty.wake_run(work, work.runs.get(int(message.id)))
         case "incident":
             return incident.wake(work, work.incidents.get(int(message.id)))
+        case "request":
+            return requests.wake(work, work.requests.get(int(message.id)))
+        case "chore":
+            return chores.look(work, message.id)
         case _:
             raise TypeError(f"nobody is woken as {message!r}")
 
@@ -227,6 +259,17 @@ def _due_incidents(work: Work, limit: int) -> int:
     return _wake_all(work, "incident", [work.incidents.hold(one) for one in due])
 
 
+def _due_chores(work: Work, limit: int) -> int:
+    names = chore_rows.lock_due(work.tx, work.now, limit)
+    _work_all(work, [Woke("chore", name) for name in names])
+    return len(names)
+
+
+def _due_requests(work: Work, limit: int) -> int:
+    due = work.requests.records.lock_due(work.tx, work.now, limit)
+    return _wake_all(work, "request", [work.requests.hold(one) for one in due])
+
+
 def _wake_all(work: Work, kind: str, states: Sequence[Any]) -> int:
     _work_all(work, [Woke(kind, str(state.id)) for state in states])
     return len(states)
@@ -254,12 +297,14 @@ _RECORDS: dict[str, Records[Any]] = {
     "alert": escalations.records,
     "run": runs.records,
     "incident": incidents.records,
+    "request": rotations.records,
 }
 
 _NEXT_DUES = NextDues(
     {
         "inbox": schema.inbox,
         "rotation": schema.rotation_watch,
+        "chore": schema.chores,
         **{kind: records.table for kind, records in _RECORDS.items()},
     }
 )
@@ -270,15 +315,28 @@ _DUE: dict[str, Callable[[Work, int], int]] = {
     "alert": _due_alerts,
     "run": _due_runs,
     "incident": _due_incidents,
+    "request": _due_requests,
+    "chore": _due_chores,
 }
 
 _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
+    calendar_feeds.OpenFeed: calendar_feeds.open_feed,
+    calendar_feeds.RevokeFeeds: calendar_feeds.revoke_feeds,
+    away.FollowAbsences: away.follow,
+    away.LeaveAbsences: away.leave,
+    away.AbsencesRead: away.read,
     AlertIn: alerts.alert_in,
     PageAsked: alerts.page_asked,
     Deciding: alerts.decide,
     escalation.PageFailed: alerts.page_failed,
-    AddOverride: crew.add_override,
-    UndoOverride: crew.undo_override,
+    AddOverride: standins.add_override,
+    ChooseNotices: notices.choose,
+    UndoOverride: undoing.undo,
+    AskCover: standins.ask,
+    OfferSwap: standins.ask,
+    AnswerRequest: requests.answer,
+    SetAway: absences.put,
+    EndAway: absences.end,
     UpdateSaid: incident.update_said,
     Triggered: duty.triggered,
     ticket.TicketSeen: duty.ticket_seen,
@@ -288,5 +346,8 @@ _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
     CommentNews: duty.comment_news,
     RunNews: duty.run_news,
     AlertNews: alerts.alert_news,
+    PeopleSeen: chores.people_seen,
+    ScheduleAsked: pictures.schedule_asked,
+    remote.ScheduleSeen: remote.seen,
     PluginRunSeen: duty.plugin_run_seen,
 }

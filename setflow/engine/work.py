@@ -18,6 +18,8 @@ from setflow.playbook import store as runs
 from setflow.playbook.spec import Run
 from setflow.present import Present
 from setflow.records import HasId, Records
+from setflow.rotation import store as rotations
+from setflow.rotation.rules.requests import Request
 
 State = TypeVar("State", bound=HasId)
 
@@ -69,6 +71,9 @@ class Work:
         self.alerts: Kept[Alert] = Kept(tx, "alert", escalations.records, escalations.lock)
         self.runs: Kept[Run] = Kept(tx, "run", runs.records, runs.lock)
         self.incidents: Kept[Incident] = Kept(tx, "incident", incidents.records, incidents.lock)
+        self.requests: Kept[Request] = Kept(
+            tx, "request", rotations.records, rotations.lock_request
+        )
         self._effects: list[tuple[Effect, str]] = []
         self._happened: list[Happened] = []
 
@@ -127,7 +132,7 @@ class Work:
 
     def flush(self) -> None:
         """Write all of it."""
-        for kept in (self.alerts, self.runs, self.incidents):
+        for kept in (self.alerts, self.runs, self.incidents, self.requests):
             kept.flush()
         history.write(self.tx, self._happened, now=self.now)
         # The first post in an incident's channel is the one that says whether anybody was paged.

@@ -23,30 +23,59 @@ from setflow.facts.duty import (
     UpdateFacts,
     UpdateNudgeFacts,
 )
+from setflow.facts.feeds import FeedFacts
 from setflow.facts.house import DeadLetterFacts, WarnFacts
+from setflow.facts.notices import DutyFacts, GroupFacts, NoticeFacts
 from setflow.facts.people import Who
+from setflow.facts.pictures import CalendarFacts, ScheduleFacts
+from setflow.facts.remote import ApartFacts, RemoteOverrideFacts, RemoteScheduleFacts
+from setflow.facts.reports import DepartureFacts, FindingsFacts, Told
 from setflow.facts.rotations import HeaderFacts, OverrideFacts
+from setflow.facts.standins import (
+    AbsenceFacts,
+    Change,
+    ConsideredFacts,
+    RequestFacts,
+    RequestNewsFacts,
+)
 
 __all__ = [
+    "AbsenceFacts",
     "AlertFacts",
+    "ApartFacts",
+    "CalendarFacts",
+    "Change",
     "ChannelFacts",
+    "ConsideredFacts",
     "DeadLetterFacts",
+    "DepartureFacts",
+    "DutyFacts",
     "EndedNudgeFacts",
     "Facts",
+    "FeedFacts",
+    "FindingsFacts",
+    "GroupFacts",
     "HandoverFacts",
     "HandoverItem",
     "HeaderFacts",
     "IncidentFacts",
     "InviteFacts",
     "MirrorFacts",
+    "NoticeFacts",
     "OverrideFacts",
     "PageFacts",
     "Passed",
+    "RemoteOverrideFacts",
+    "RemoteScheduleFacts",
+    "RequestFacts",
+    "RequestNewsFacts",
     "RulePostFacts",
     "RunFacts",
+    "ScheduleFacts",
     "Sending",
     "TaskFacts",
     "TaskNudgeFacts",
+    "Told",
     "UpdateFacts",
     "UpdateNudgeFacts",
     "WarnFacts",
@@ -59,6 +88,9 @@ Facts = (
     | PageFacts
     | HeaderFacts
     | OverrideFacts
+    | RequestFacts
+    | RequestNewsFacts
+    | AbsenceFacts
     | RunFacts
     | TaskNudgeFacts
     | IncidentFacts
@@ -71,6 +103,14 @@ Facts = (
     | RulePostFacts
     | DeadLetterFacts
     | WarnFacts
+    | FeedFacts
+    | ScheduleFacts
+    | NoticeFacts
+    | GroupFacts
+    | FindingsFacts
+    | DepartureFacts
+    | RemoteScheduleFacts
+    | RemoteOverrideFacts
 )
 
 

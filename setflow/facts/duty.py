@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from setflow.facts.people import Who
+from setflow.facts.pictures import CalendarFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class HandoverItem:
 
 @dataclass(frozen=True, slots=True)
 class HandoverFacts:
-    """What goes from one crew to the next."""
+    """What goes from one crew to the next. coming: the weeks of the incoming crew, if known."""
 
     run: int
     title: str
@@ -135,6 +136,7 @@ class HandoverFacts:
     handoff_at: datetime | None
     tickets: tuple[HandoverItem, ...]
     incidents: tuple[HandoverItem, ...]
+    coming: CalendarFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

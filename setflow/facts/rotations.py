@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from setflow.facts.people import Who
+from setflow.facts.standins import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,10 @@ class HeaderFacts:
 
 @dataclass(frozen=True, slots=True)
 class OverrideFacts:
-    """A stand-in for a stretch of time; `person` is told."""
+    """A stand-in for a stretch of time; `person` is told.
+
+    also   further overrides that are told with it; all stretches are in `parts`
+    """
 
     id: int
     person: Who
@@ -32,3 +36,5 @@ class OverrideFacts:
     end: datetime
     zone: ZoneInfo
     undone: bool
+    parts: tuple[Change, ...] = ()
+    also: tuple[int, ...] = ()

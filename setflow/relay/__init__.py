@@ -12,7 +12,7 @@ from typing import Protocol
 
 from setflow import engine, outbox, views
 from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
-from setflow.effects import Effect, NudgeUpdate, Receipt, ShowUpdate, UpdatePage
+from setflow.effects import BumpRequest, Effect, NudgeUpdate, Receipt, ShowUpdate, UpdatePage
 from setflow.errors import DeliveryError
 from setflow.facts import Sending
 from setflow.outbox import Waiting
@@ -153,6 +153,8 @@ def _root(effect: Effect) -> str:
     match effect:
         case UpdatePage(page=page):
             return page
+        case BumpRequest(request=request):
+            return f"request:{request}:"
         case NudgeUpdate(by="thread", incident=incident) | ShowUpdate(incident=incident):
             return f"incident:{incident}"
         case _:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from setflow.adapters.mattermost import groups
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.render import Post, render, stood_down, title_and_body
 from setflow.adapters.notify import Notify
@@ -18,25 +19,38 @@ from setflow.effects import (
     PagePerson,
     Receipt,
     RulePost,
+    ShowGroup,
     ShowHeader,
+    ShowSchedule,
+    TellDuty,
     TellOverride,
     UpdatePage,
 )
 from setflow.errors import DeliveryError
 from setflow.facts import (
+    AbsenceFacts,
     ChannelFacts,
     Facts,
+    FeedFacts,
+    GroupFacts,
     HeaderFacts,
     InviteFacts,
     MirrorFacts,
+    NoticeFacts,
     OverrideFacts,
     PageFacts,
+    RemoteOverrideFacts,
+    RequestFacts,
+    RequestNewsFacts,
     RulePostFacts,
+    ScheduleFacts,
     Sending,
     TaskNudgeFacts,
     UpdateNudgeFacts,
     Who,
 )
+from setflow.relay.pictures import with_picture
+from setflow.rotation.rules.remote import StandIn
 
 Sign = Callable[[Mapping[str, str | int]], str]
 
@@ -66,18 +80,32 @@ class Chat:
             case ShowHeader():
                 self._header(sending)
                 return None
+            case ShowGroup():
+                self._group(sending)
+                return None
             case OpenChannel(name=name):
                 title = facts.title if isinstance(facts := sending.facts, ChannelFacts) else name
                 made = self.mattermost.create_channel(name, title)
                 return Receipt(made.id, made.id)
             case Invite():
                 return self._invite(sending)
+            case ShowSchedule():
+                return self._schedule(sending)
             case UpdatePage(stand_down=stand_down):
                 return self._update_page(sending, stand_down=stand_down)
             case _:
                 return self._post(sending)
 
-    def _post(self, sending: Sending) -> Receipt | None:
+    def _schedule(self, sending: Sending) -> Receipt | None:
+        """Post into the channel where it was asked for, else to whoever asked."""
+        try:
+            return self._post(sending)
+        except DeliveryError as error:
+            if error.status not in (403, 404) or not isinstance(sending.facts, ScheduleFacts):
+                raise
+        return self._post(sending, self._direct(sending.facts.by))
+
+    def _post(self, sending: Sending, channel: str = "") -> Receipt | None:
         post = self._said(sending)
         if post is None:
             return None
@@ -85,10 +113,11 @@ class Chat:
             self.mattermost.patch(sending.before.remote, post)
             return sending.before
         root = sending.root.remote if sending.root else ""
-        channel = sending.root.channel if sending.root else self._channel_of(sending)
+        if not channel:
+            channel = sending.root.channel if sending.root else self._channel_of(sending)
         made = self.mattermost.post(
             channel,
-            post,
+            with_picture(post, sending.facts),
             key=sending.effect.key,
             root_id=root,
             urgent=isinstance(sending.effect, PagePerson),
@@ -130,6 +159,13 @@ class Chat:
             channel = self._channel(facts.channel)
             self.mattermost.set_header(channel, post.message, mark=sending.effect.rotation)
 
+    def _group(self, sending: Sending) -> None:
+        facts = sending.facts
+        if isinstance(facts, GroupFacts):
+            # Who has no account cannot be mentioned anyway, and keeps nobody else out.
+            ids = self.mattermost.user_ids([who.username for who in facts.people])
+            groups.keep(self.mattermost, facts.name, facts.title, ids.values())
+
     def _invite(self, sending: Sending) -> Receipt | None:
         facts, post = sending.facts, self._said(sending)
         if not isinstance(facts, InviteFacts) or post is None:
@@ -143,7 +179,12 @@ class Chat:
     def _channel_of(self, sending: Sending) -> str:
         facts = sending.facts
         match sending.effect, facts:
-            case ((PagePerson() | NudgeTask() | TellOverride() | NudgeUpdate(by="dm")), _):
+            case (
+                (PagePerson() | NudgeTask() | TellOverride() | TellDuty() | NudgeUpdate(by="dm")),
+                _,
+            ):
+                return self._direct(_receiver(facts))
+            case _, RequestNewsFacts() | AbsenceFacts() | FeedFacts() | RequestFacts(to=Who()):
                 return self._direct(_receiver(facts))
             case RulePost(), RulePostFacts(to=to) if to.startswith("@"):
                 return self._direct(Who(to[1:], to[1:], to[1:]))
@@ -214,19 +255,31 @@ class Mirror:
         self.opsgenie = opsgenie
 
     def send(self, sending: Sending) -> Receipt | None:
-        """Nothing to keep: the alert's id there is its own. Raises DeliveryError."""
-        effect, facts = sending.effect, sending.facts
-        if not isinstance(effect, MirrorAlert) or not isinstance(facts, MirrorFacts):
-            return None
-        act = self.opsgenie.close if effect.verb == "close" else self.opsgenie.acknowledge
-        act(facts.remote, facts.user, note=f"{effect.verb} in Mattermost (setflow)")
+        """Nothing to keep: an alert's id there is its own, as the alias of an override is ours.
+
+        Raises DeliveryError.
+        """
+        match sending.effect, sending.facts:
+            case MirrorAlert(verb=verb), MirrorFacts(remote=remote, user=user):
+                act = self.opsgenie.close if verb == "close" else self.opsgenie.acknowledge
+                act(remote, user, note=f"{verb} in Mattermost (setflow)")
+            case _, RemoteOverrideFacts(user="") as override:
+                self.opsgenie.schedules.end(override.schedule, override.alias)
+            case _, RemoteOverrideFacts() as override:
+                self.opsgenie.schedules.keep(
+                    override.schedule,
+                    override.alias,
+                    StandIn(override.user, override.start, override.end, override.rotations),
+                )
         return None
 
 
 def _receiver(facts: Facts | None) -> Who:
     match facts:
-        case PageFacts() | TaskNudgeFacts() | OverrideFacts():
+        case PageFacts() | TaskNudgeFacts() | OverrideFacts() | NoticeFacts() | RequestNewsFacts():
             return facts.person
+        case RequestFacts(to=Who() as person) | AbsenceFacts(to=person) | FeedFacts(person=person):
+            return person
         case UpdateNudgeFacts(people=(person, *_)):
             return person
         case _:

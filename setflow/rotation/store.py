@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
+from setflow.records import Records
 from setflow.rotation.rules import Absence, Override, Watch
+from setflow.rotation.rules.requests import OPEN, Request
 from setflow.schema import absences as absences_table
+from setflow.schema import muted as muted_table
 from setflow.schema import overrides, rotation_watch, seat_versions
+from setflow.schema import requests as requests_table
 
 _WATCH: TypeAdapter[Watch] = TypeAdapter(Watch)
 
@@ -65,29 +69,56 @@ def add_seat_history(tx: Tx, applied: int, past: Sequence[SeatVersion]) -> None:
         tx.execute(seat_versions.insert(), rows)
 
 
-Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int, int]
 
 
 def override_stamp(tx: Tx, ending_after: datetime) -> Stamp:
     """Tells one set of `standing_overrides` from any other that the same database ever has."""
     rows = overrides.c
-    # Numbers are given once: a set that shrank or grew differs in count, newest or sum.
+    # Numbers are given once: a set that shrank or grew differs in count, newest or sum. One that
+    # is cut short stays, and counts among those that were.
     stamp = select(
-        func.count(), func.coalesce(func.max(rows.id), 0), func.coalesce(func.sum(rows.id), 0)
+        func.count(),
+        func.coalesce(func.max(rows.id), 0),
+        func.coalesce(func.sum(rows.id), 0),
+        func.coalesce(func.sum(rows.id).filter(rows.undone_at.is_not(None)), 0),
     )
-    row = tx.execute(stamp.where(rows.undone_at.is_(None), rows.ends_at > ending_after)).one()
-    return row[0], row[1], int(row[2])
+    row = tx.execute(stamp.where(_standing(ending_after))).one()
+    return row[0], row[1], int(row[2]), int(row[3])
+
+
+def override_changes(tx: Tx) -> tuple[int, datetime | None]:
+    """How often an override was made or undone, ever, and when last; it only grows."""
+    rows = overrides.c
+    newest = func.greatest(func.max(rows.created_at), func.max(rows.undone_at))
+    row = tx.execute(select(func.count() + func.count(rows.undone_at), newest)).one()
+    return row[0], row[1]
 
 
 def standing_overrides(tx: Tx, ending_after: datetime) -> tuple[Override, ...]:
-    """Overrides in force that end after an instant, in the order they were created."""
-    query = select(overrides).where(
-        overrides.c.undone_at.is_(None), overrides.c.ends_at > ending_after
-    )
+    """Overrides that end after an instant, in the order they were created.
+
+    One that was undone while it held is as if it had been made until then.
+    """
+    query = select(overrides).where(_standing(ending_after))
     return tuple(
-        Override(row.id, row.seat, row.person, row.starts_at, row.ends_at, row.created_at)
+        Override(
+            row.id,
+            row.seat,
+            row.person,
+            row.starts_at,
+            min(row.ends_at, row.undone_at or row.ends_at),
+            row.created_at,
+        )
         for row in tx.execute(query.order_by(overrides.c.created_at, overrides.c.id))
     )
+
+
+def _standing(ending_after: datetime) -> ColumnElement[bool]:
+    rows = overrides.c
+    held = rows.undone_at.is_(None) | (rows.undone_at > rows.starts_at)
+    over = rows.undone_at.is_not(None) & (rows.undone_at <= ending_after)
+    return (rows.ends_at > ending_after) & held & ~over
 
 
 def add_override(tx: Tx, override: Override, *, by: str, displaced: Collection[str]) -> int:
@@ -109,9 +140,57 @@ def override(tx: Tx, number: int) -> Row[tuple[object, ...]] | None:
     return tx.execute(select(overrides).where(overrides.c.id == number).with_for_update()).first()
 
 
+def kept_overrides(tx: Tx, numbers: Collection[int]) -> list[Row[Any]]:
+    """Overrides with all that is known of them, standing or not, by number."""
+    query = select(overrides).where(overrides.c.id.in_(numbers)).order_by(overrides.c.id)
+    return list(tx.execute(query))
+
+
 def undo_override(tx: Tx, number: int, now: datetime) -> None:
     """From `now` on the override holds no more."""
     tx.execute(update(overrides).where(overrides.c.id == number).values(undone_at=now))
+
+
+records: Records[Request] = Records(
+    requests_table,
+    Request,
+    lambda request: {
+        "kind": request.kind,
+        "rotation": request.rotation,
+        "person": request.asker,
+        "status": request.status,
+        "opened_at": request.opened_at,
+    },
+)
+
+
+def lock_request(tx: Tx, number: int) -> Request | None:
+    """The request of this number, held until `tx` ends."""
+    return records.lock_one(tx, number)
+
+
+def request(tx: Tx, number: int) -> Request | None:
+    """The request of this number."""
+    return records.get_one(tx, number)
+
+
+def open_requests(tx: Tx, *, rotation: str = "") -> list[Request]:
+    """Requests that wait for an answer, oldest first."""
+    which: ColumnElement[bool] = requests_table.c.status.in_(OPEN)
+    if rotation:
+        which &= requests_table.c.rotation == rotation
+    return records.get(tx, which)
+
+
+def lock_open_requests(tx: Tx) -> list[Request]:
+    """The same, of all rotations, held until `tx` ends."""
+    return records.lock(tx, requests_table.c.status.in_(OPEN))
+
+
+def lock_requests_of(tx: Tx, numbers: Collection[int]) -> list[Request]:
+    """The requests that made any of these overrides, held until `tx` ends."""
+    made = requests_table.c.state["overrides"]
+    return records.lock(tx, or_(*(made.contains([number]) for number in numbers)))
 
 
 def absences(tx: Tx, start: datetime, end: datetime, *, person: str = "") -> tuple[Absence, ...]:
@@ -130,6 +209,12 @@ def absence(tx: Tx, number: int) -> Absence | None:
     rows = absences_table.c
     query = select(absences_table).where(rows.id == number, rows.ended_at.is_(None))
     row = tx.execute(query.with_for_update()).first()
+    return _absence(row) if row else None
+
+
+def absence_ever(tx: Tx, number: int) -> Absence | None:
+    """An absence by number, in force or not."""
+    row = tx.execute(select(absences_table).where(absences_table.c.id == number)).first()
     return _absence(row) if row else None
 
 
@@ -157,6 +242,18 @@ def end_absence(tx: Tx, number: int, now: datetime) -> None:
 
 def _absence(row: Any) -> Absence:
     return Absence(row.id, row.person, row.starts_at, row.ends_at, row.kind, row.reason, row.uid)
+
+
+def muted(tx: Tx) -> Mapping[str, tuple[str, ...]]:
+    """Person → the notices of their duties that they do not get, for those who get not all."""
+    return {row.person: tuple(row.notices) for row in tx.execute(select(muted_table))}
+
+
+def keep_muted(tx: Tx, person: str, kinds: Sequence[str]) -> None:
+    """From now on a person gets all notices of their duties but `kinds`."""
+    row = {"person": person, "notices": list(kinds)}
+    statement = insert(muted_table).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["person"], set_=row))
 
 
 def lock_watches(tx: Tx, names: Collection[str]) -> Mapping[str, Watch]:

@@ -124,6 +124,28 @@ class MattermostSandbox:
             members.pop(self.server.named(username).id, None)
             self.server.touch()
 
+    def deactivate(self, username: str) -> None:
+        """Deactivate somebody's account."""
+        with self.server.lock:
+            self.server.named(username).delete_at = self.server.stamp()
+            self.server.touch()
+
+    def activate(self, username: str) -> None:
+        """Let somebody in again."""
+        with self.server.lock:
+            self.server.named(username).delete_at = 0
+            self.server.touch()
+
+    def leave_team(self, username: str) -> None:
+        """Take somebody out of every team and its channels."""
+        with self.server.lock:
+            number = self.server.named(username).id
+            for team in self.server.teams.values():
+                team.members.discard(number)
+            for channel in self.server.channels.values():
+                channel.members.pop(number, None)
+            self.server.touch()
+
     def add_command(self, trigger: str, url: str) -> str:
         """A slash command of the first team, as its first person makes it; its token."""
         with self.server.lock:
@@ -277,6 +299,11 @@ class MattermostSandbox:
             user = self.server.named(username)
             return _copies([post for who, post in self.server.ephemeral if who == user.id])
 
+    def own(self, username: str) -> list[Post]:
+        """What somebody has from the bots, and what only they were shown, oldest first."""
+        found = [*self.direct(username), *self.ephemeral(username)]
+        return sorted(found, key=lambda post: post.create_at)
+
     def dialogs(self, username: str) -> list[Dialog]:
         """The forms that this person has before them."""
         with self.server.lock:
@@ -288,13 +315,20 @@ class MattermostSandbox:
         with self.server.lock:
             return self._named_channel(channel).header
 
+    def group(self, name: str) -> set[str]:
+        """The usernames in the user group of that name; Problem 404 where there is none."""
+        with self.server.lock:
+            for group in self.server.groups.values():
+                if group.name == name and not group.delete_at:
+                    return {self.server.users[one].username for one in group.members}
+            raise Problem(404, "app.group.no_rows", f"No group {name}.")
+
     def buttons(self, post_id: str) -> dict[str, str]:
         """The names of a post's buttons and menus, and the action id of each."""
         with self.server.lock:
-            return {
-                str(action.get("name")): str(action["id"])
-                for action in actions(self.server.posts[post_id].props)
-            }
+            shown = {post.id: post for _, post in self.server.ephemeral}
+            post = self.server.posts.get(post_id) or shown[post_id]
+            return {str(action.get("name")): str(action["id"]) for action in actions(post.props)}
 
     def _named_channel(self, name: str) -> Channel:
         wanted = name.removeprefix("~")

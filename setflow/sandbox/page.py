@@ -63,7 +63,7 @@ class Control(Protocol):
 
 
 def page_app(sandbox: MattermostSandbox, control: Control) -> Starlette:
-    """The page as an ASGI application: `/`, its files, `/view` and `/do`."""
+    """The page as an ASGI application: `/`, its files, `/view`, `/file/ID` and `/do`."""
     page = _Page(sandbox, control)
 
     def file(name: str) -> Callable[[Request], Response]:
@@ -75,6 +75,7 @@ def page_app(sandbox: MattermostSandbox, control: Control) -> Starlette:
             Route("/page.css", file("page.css")),
             Route("/page.js", file("page.js")),
             Route("/view", page.view),
+            Route("/file/{file_id}", page.file),
             Route("/do", page.do, methods=["POST"]),
         ]
     )
@@ -180,6 +181,13 @@ class _Page:
     def _dialog(self, you: User) -> Json | None:
         mine: list[Dialog] = [d for d in self._server.dialogs if d.user_id == you.id]
         return {"id": mine[-1].id, "form": mine[-1].form} if mine else None
+
+    def file(self, request: Request) -> Response:
+        """A file of some post."""
+        found = (self._server.files or {}).get(request.path_params["file_id"])
+        if found is None:
+            return JSONResponse({"error": "There is no such file."}, 404, headers=SAFE)
+        return Response(found.content, media_type=found.mime_type, headers=SAFE)
 
     async def do(self, request: Request) -> Response:
         """One deed of the visitor; {"result"}, or {"error"} with a sentence.

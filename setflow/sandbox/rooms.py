@@ -129,6 +129,10 @@ class Room:
             "replies": post.reply_count,
             "urgent": (post.priority or {}).get("priority") or "",
             "attachments": [self._attachment(part) for part in post.props.get("attachments") or []],
+            "files": [
+                {"id": file.id, "name": file.name, "width": file.size[0], "height": file.size[1]}
+                for file in post.files
+            ],
             "reactions": self._reactions(post),
         }
 

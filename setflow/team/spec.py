@@ -3,15 +3,20 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-from setflow.calendar import zone
+from setflow.calendar import clock, day, zone
 from setflow.document import Node, Reader
 
 MATTERMOST = "mattermost"
+RESERVED = ("shell", "calendar")
+"""Those who do something without being people."""
 
-_PERSON_KEYS = ("name", "mattermost", "timezone", "email", "jira", "opsgenie", "contact")
+AWAKE = (time(7), time(23))
+
+_ACCOUNT_KEYS = ("name", "mattermost", "timezone", "email", "jira", "opsgenie", "contact")
+_PERSON_KEYS = (*_ACCOUNT_KEYS, "calendar", "awake", "since", "until")
 _Taken = dict[tuple[str, str], str]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -42,6 +47,9 @@ class Person:
     timezone    theirs; None: the file's
     jira        their Jira account id; opsgenie their OpsGenie user: the e-mail address by default
     contact     beside Mattermost, the soonest first
+    calendar    the one of `calendars` with their public holidays; None: `company`, if there is one
+    awake       from when to when they are, on their own clock; the same twice is round the clock
+    since       their first day, `until` their last; None: not known
     """
 
     name: str
@@ -52,6 +60,10 @@ class Person:
     jira: str | None = None
     opsgenie: str | None = None
     contact: tuple[Contact, ...] = ()
+    calendar: str | None = None
+    awake: tuple[time, time] = AWAKE
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,8 @@ def read_people(node: Node, reader: Reader) -> dict[str, Person]:
     for name, part in reader.mapping(node).items():
         if not _PERSON.fullmatch(name):
             reader.fail(part, "should be named with letters, digits, dots, - and _ only")
+        elif name in RESERVED:
+            reader.fail(part, f'"{name}" is what history calls the command line; choose another')
         keys = {} if part.value is None else reader.mapping(part, _PERSON_KEYS)
         people[name] = _person(name, keys, reader)
         _unlike_others(people[name], part, keys, taken, reader)
@@ -106,7 +120,30 @@ def _person(name: str, keys: Mapping[str, Node], reader: Reader) -> Person:
         jira=text("jira"),
         opsgenie=text("opsgenie") or email,
         contact=_contacts(keys["contact"], reader) if "contact" in keys else (),
+        calendar=text("calendar"),
+        awake=_awake(keys["awake"], reader) if "awake" in keys else AWAKE,
+        **_days(keys, reader),
     )
+
+
+def _awake(node: Node, reader: Reader) -> tuple[time, time]:
+    keys = reader.mapping(node, ("from", "to"), required=("from", "to"))
+    wakes, sleeps = (
+        reader.parsed(keys[key], clock, otherwise) if key in keys else otherwise
+        for key, otherwise in zip(("from", "to"), AWAKE, strict=True)
+    )
+    return wakes, sleeps
+
+
+def _days(keys: Mapping[str, Node], reader: Reader) -> dict[str, date | None]:
+    found = {
+        key: reader.parsed(keys[key], day, None) if key in keys else None
+        for key in ("since", "until")
+    }
+    first, last = found["since"], found["until"]
+    if first and last and last < first:
+        reader.fail(keys["until"], f"is before the first day, {first}")
+    return found
 
 
 def _contacts(node: Node, reader: Reader) -> tuple[Contact, ...]:

@@ -43,6 +43,13 @@ def newest(tx: Tx) -> tuple[int, str] | None:
     return (row.id, row.digest) if row else None
 
 
+def applied_at(tx: Tx, version: int) -> datetime:
+    """When a version was applied."""
+    query = select(versions.c.applied_at).where(versions.c.id == version)
+    found: datetime = tx.execute(query).scalar_one()
+    return found
+
+
 def digest(tx: Tx, version: int) -> str:
     """The digest of a version's texts."""
     query = select(versions.c.digest).where(versions.c.id == version)

@@ -12,6 +12,22 @@ from setflow.views.crew import (
     zone,
 )
 from setflow.views.facts import facts
+from setflow.views.feeds import calendar_file, open_feeds
+from setflow.views.feeds import followed as absence_feeds
+from setflow.views.feeds import served as calendar_feed
+from setflow.views.findings import (
+    Look,
+    findings_facts,
+    findings_json,
+    ground_of,
+    look_ahead,
+    look_by,
+)
+from setflow.views.ledger import planning_ground
+from setflow.views.notices import muted
+from setflow.views.pictures import calendar_facts, rotation_of
+from setflow.views.remote import remote_schedules
+from setflow.views.standins import absences, duties_of, overrides, request, requests
 from setflow.views.state import (
     OpenPage,
     PageSent,
@@ -39,26 +55,46 @@ from setflow.views.state import (
 )
 
 __all__ = [
+    "Look",
     "OpenPage",
     "PageSent",
     "Reason",
+    "absence_feeds",
+    "absences",
     "button_heard",
+    "calendar_facts",
+    "calendar_feed",
+    "calendar_file",
     "channel_name",
     "dead_letters",
     "directory",
+    "duties_of",
     "facts",
+    "findings_facts",
+    "findings_json",
+    "ground_of",
     "health",
     "in_force",
     "incident_name",
     "is_incident",
     "live_incidents",
+    "look_ahead",
+    "look_by",
+    "muted",
     "open_alerts",
+    "open_feeds",
     "open_pages",
     "open_tasks",
+    "overrides",
     "pages_sent",
     "person_of",
+    "planning_ground",
     "reasons",
     "remote_keys",
+    "remote_schedules",
+    "request",
+    "requests",
+    "rotation_of",
     "running",
     "schedule",
     "schedule_json",

@@ -10,6 +10,7 @@ from setflow.db import Tx
 from setflow.errors import Refused
 from setflow.rotation import rules
 from setflow.rotation.rules import History, Override, Standing
+from setflow.wording import seat_label as seat_label
 
 
 def zone(tx: Tx, now: datetime) -> ZoneInfo:
@@ -111,18 +112,3 @@ def utc(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seat_label(seat: str) -> str:
-    """A seat as people say it: `set.emea.primary` is `SET primary (EMEA)`."""
-    rotation, *rest = seat.split(".")
-    said = rotation.upper() if len(rotation) <= 4 else rotation
-    match rest:
-        case []:
-            return said
-        case [one]:
-            return f"{said} {one}"
-        case [shift, *role]:
-            label = shift.upper() if len(shift) <= 4 else shift.capitalize()
-            return f"{said} {' '.join(role)} ({label})"
-    return said

@@ -17,15 +17,13 @@ from setflow.facts import (
     Facts,
     HeaderFacts,
     MirrorFacts,
-    OverrideFacts,
     PageFacts,
     Passed,
     WarnFacts,
     Who,
 )
 from setflow.present import Present, read
-from setflow.rotation import store as rotations
-from setflow.views import runs
+from setflow.views import feeds, findings, notices, pictures, remote, runs, standins
 from setflow.views.crew import seat_label
 
 
@@ -138,25 +136,6 @@ def _header(_: Tx, here: Present, effect: effects.ShowHeader) -> HeaderFacts | N
     return HeaderFacts(here.channel(definition.channel), runs.header_text(here, effect.rotation))
 
 
-def _override(tx: Tx, here: Present, effect: effects.TellOverride) -> OverrideFacts | None:
-    row = rotations.override(tx, effect.override)
-    if row is None:
-        return None
-    by = here.person(row.created_by)
-    return OverrideFacts(
-        id=effect.override,
-        person=here.named(effect.person),
-        seat=seat_label(row.seat),
-        stand_in=here.named(row.person),
-        displaced=here.all_named(row.displaced),
-        by=by.title if by else row.created_by,
-        start=row.starts_at,
-        end=row.ends_at,
-        zone=here.zone_of(effect.person),
-        undone=row.undone_at is not None,
-    )
-
-
 def _dead(tx: Tx, here: Present, effect: effects.DeadLetter) -> DeadLetterFacts | None:
     row = outbox.find(tx, effect_id=effect.effect)
     if row is None:
@@ -187,7 +166,14 @@ _WHATS = {
     "RemindChannel": "say that still nobody has alert {alert}",
     "MirrorAlert": "{verb} alert {alert} in OpsGenie",
     "ShowHeader": "write the header for {rotation}",
+    "TellDuty": "tell {person} of their duty in {rotation} ({what})",
+    "ShowGroup": "keep the user group of {rotation}",
     "TellOverride": "tell {person} about override {override}",
+    "ShowRequest": "show request {request}",
+    "BumpRequest": "say that nobody has taken request {request}",
+    "TellRequest": "tell {person} of request {request} ({what})",
+    "TellAbsence": "tell {person} of absence {absence}",
+    "TellFeed": "tell {person} that their calendar of absences cannot be read",
     "ShowRun": "show the checklist {phase} of run {run}",
     "NudgeTask": "remind {person} of {task} of run {run}",
     "RulePost": "post what rule {rule} of run {run} says to {to}",
@@ -196,7 +182,12 @@ _WHATS = {
     "ShowIncident": "show incident {incident}",
     "NudgeUpdate": "remind {person} of the update of incident {incident}",
     "ShowUpdate": "post an update of incident {incident}",
+    "ShowFindings": "post what is ahead of {rotation}",
+    "ShowRemoteSchedule": "post how OpsGenie's schedule of {target} differs",
+    "KeepRemoteOverride": "keep override {alias} in OpsGenie's schedule of {target}",
+    "TellDeparture": "tell that {person} is gone",
     "ShowHandover": "post the hand-over of run {run}",
+    "ShowSchedule": "post the next weeks of {rotation}",
 }
 """What a dead letter was to do, by the kind of its effect."""
 
@@ -208,7 +199,14 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.PageChannel: _alert,
     effects.MirrorAlert: _mirror,
     effects.ShowHeader: _header,
-    effects.TellOverride: _override,
+    effects.TellDuty: notices.notice,
+    effects.ShowGroup: notices.group,
+    effects.TellOverride: standins.override,
+    effects.ShowRequest: standins.shown,
+    effects.BumpRequest: standins.bumped,
+    effects.TellRequest: standins.told,
+    effects.TellAbsence: standins.absence,
+    effects.TellFeed: feeds.failed,
     effects.ShowRun: runs.run,
     effects.NudgeTask: runs.task_nudge,
     effects.RulePost: runs.rule_post,
@@ -219,6 +217,11 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.NudgeUpdate: runs.update_nudge,
     effects.EndNudge: runs.ended_nudge,
     effects.ShowUpdate: runs.update,
+    effects.ShowSchedule: pictures.shown,
+    effects.ShowFindings: findings.shown,
+    effects.TellDeparture: findings.departure,
+    effects.ShowRemoteSchedule: remote.shown,
+    effects.KeepRemoteOverride: remote.override,
     effects.DeadLetter: _dead,
     effects.Warn: _warn,
 }

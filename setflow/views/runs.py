@@ -31,6 +31,7 @@ from setflow.rotation import rules as rotation
 from setflow.team.rules import Directory
 from setflow.ticket import store as tickets
 from setflow.ticket.rules import Ticket
+from setflow.views import pictures
 
 MOST_NOTHING_NEW = 2
 
@@ -228,6 +229,7 @@ def handover(tx: Tx, here: Present, effect: effects.ShowHandover) -> HandoverFac
     live = incidents.open_incidents(tx)
     by_ticket = {one.ticket: one for one in live}
     turn_end = found.facts.get("turn_end")
+    handoff = datetime.fromisoformat(turn_end) if turn_end else None
     return HandoverFacts(
         run=found.id,
         title=found.title,
@@ -235,7 +237,7 @@ def handover(tx: Tx, here: Present, effect: effects.ShowHandover) -> HandoverFac
         zone=found.playbook.zone,
         outgoing=here.all_named(outgoing),
         incoming=here.all_named(incoming),
-        handoff_at=datetime.fromisoformat(turn_end) if turn_end else None,
+        handoff_at=handoff,
         tickets=tuple(
             HandoverItem(
                 one.key,
@@ -261,6 +263,9 @@ def handover(tx: Tx, here: Present, effect: effects.ShowHandover) -> HandoverFac
             )
             for one in live
         ),
+        coming=pictures.turn_ahead(here, str(found.facts.get("rotation")), handoff)
+        if handoff
+        else None,
     )
 
 

@@ -1,14 +1,14 @@
 """The API: who is on, acknowledge, resolve; health."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from setflow import engine
+from setflow import engine, views
 from setflow.db import Db, transaction
 from setflow.web import auth
 from setflow.web.who import Looking
@@ -42,6 +42,19 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
         """
         allowed(request)
         return JSONResponse(await look.who(seat, at))
+
+    @routes.get("/gaps")
+    def gaps(
+        request: Request,
+        rotation: Annotated[str, Query(max_length=200)] = "",
+        days: Annotated[int, Query(ge=1, le=366)] = 90,
+    ) -> dict[str, Any]:
+        """What somebody should know of a rotation's next days, or of all: gaps, absences, …"""
+        allowed(request)
+        with transaction(db) as tx:
+            now = clock()
+            ahead = views.look_ahead(tx, rotation, now, timedelta(days=days), now=now)
+            return views.findings_json(ahead)
 
     @routes.post("/alerts/{alert}/{verb}")
     def decide(

@@ -1,8 +1,9 @@
 """Chat: the slash command and the buttons. Each acts in the request and answers its caller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,10 +13,11 @@ from typing_extensions import TypedDict
 from setflow import engine, signature, views
 from setflow.adapters.mattermost import inbound
 from setflow.adapters.mattermost.inbound import Action
+from setflow.adapters.mattermost.post import Pen, Post
 from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
 from setflow.errors import Refused
-from setflow.web import auth, commands, hooks
-from setflow.web.commands import Caller
+from setflow.web import auth, cards, commands, hooks
+from setflow.web.caller import Answer, Caller
 
 TRIES = 3
 UNKNOWN = "Mattermost does not say who you are just now, so nothing was changed. Try again soon."
@@ -27,6 +29,7 @@ class Said(TypedDict, total=False):
 
     response_type: str
     text: str
+    attachments: Sequence[Mapping[str, Any]]
     ephemeral_text: str
 
 
@@ -34,16 +37,18 @@ class Said(TypedDict, total=False):
 class Chat:
     """The two callbacks of Mattermost.
 
-    look_up  asks the server who a user is now; membership is checked at every callback
+    look_up       asks the server who a user is now; membership is checked at every callback
+    callback_url  where Mattermost reaches us, without a slash at its end
     """
 
     db: Db
     keys: auth.Keys
     look_up: auth.LookUp
     clock: Callable[[], datetime]
+    callback_url: str
 
-    def command(self, form: Mapping[str, str]) -> str:
-        """The answer to a slash command: a sentence, or a few lines."""
+    def command(self, form: Mapping[str, str]) -> Answer:
+        """The answer to a slash command: a sentence, a few lines, or a card with buttons."""
         try:
             command = inbound.parse_command(form)
         except ValueError as error:
@@ -64,23 +69,24 @@ class Chat:
             raise HTTPException(400, f"This is no click: {error}.") from None
         if not signature.verify(self.keys.secret, action.context, action.sig):
             raise HTTPException(401, "That button is not one of setflow's.")
-        return self._answered(
+        said = self._answered(
             action.user_id,
             action.user_name,
             lambda tx, caller: _pressed(tx, caller, action),
             channel="",
             root="",
         )
+        return said if isinstance(said, str) else said.message
 
     def _answered(
         self,
         user_id: str,
         username: str,
-        work: Callable[[Tx, Caller], str],
+        work: Callable[[Tx, Caller], Answer],
         *,
         channel: str,
         root: str,
-    ) -> str:
+    ) -> Answer:
         known = self.look_up(user_id)
         user = known or auth.ChatUser(user_id, username, guest=False, member=True)
         if not user.member:
@@ -92,7 +98,8 @@ class Chat:
                     person = views.person_of(tx, user.username, now=now)
                     if known is None and person is None:
                         return UNKNOWN
-                    return work(tx, Caller(user, person, channel, root, now))
+                    pen = Pen(now, partial(signature.sign, self.keys.secret), self.callback_url)
+                    return work(tx, Caller(user, person, channel, root, now, pen))
             except Refused as refused:
                 return str(refused)
             except Conflict:
@@ -116,7 +123,7 @@ def router(chat: Chat) -> APIRouter:
         if not signature.equal(given, chat.keys.command_token) or not given:
             given = form.get("token", "")
         auth.require(given, chat.keys.command_token, "the token of the slash command")
-        return {"response_type": "ephemeral", "text": chat.command(form)}
+        return _ephemeral(chat.command(form))
 
     @routes.post("/action")
     def action(raw: bytes = Depends(hooks.body)) -> Said:
@@ -125,6 +132,18 @@ def router(chat: Chat) -> APIRouter:
         return {"ephemeral_text": said} if said else {}
 
     return routes
+
+
+def _ephemeral(answer: Answer) -> Said:
+    # Buttons below what one person alone sees work from server 5.10 on. An answer to them can only
+    # be more words: `update` is for posts that the server keeps, and fails for these.
+    if isinstance(answer, Post):
+        return {
+            "response_type": "ephemeral",
+            "text": answer.message,
+            "attachments": answer.attachments,
+        }
+    return {"response_type": "ephemeral", "text": answer}
 
 
 def _pressed(tx: Tx, caller: Caller, action: Action) -> str:
@@ -175,11 +194,6 @@ def _page_set(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     return commands.page_for_incident(tx, caller, int(context["incident"]))
 
 
-def _undo(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
-    engine.handle(tx, [engine.UndoOverride(int(context["override"]), caller.name)], now=caller.now)
-    return "Undone; the turn is as it was before."
-
-
 def _retry(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     commands.may_administer(tx, caller)
     engine.retry(tx, int(context["effect"]), by=caller.name, now=caller.now)
@@ -205,7 +219,7 @@ _BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
     "nothing-new": _nothing_new,
     "update": _update,
     "page-set": _page_set,
-    "undo": _undo,
+    **cards.BUTTONS,
     "retry": _retry,
     "drop": _drop,
     "test": _test,

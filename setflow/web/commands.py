@@ -1,12 +1,10 @@
 """What `/set` understands: a verb, what follows it, who asks and where."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from setflow import calendar, engine, views
+from setflow import engine, views
 from setflow.adapters.mattermost.inbound import Command
+from setflow.adapters.mattermost.reports import findings_text
 from setflow.adapters.mattermost.text import when
 from setflow.db import Tx
 from setflow.document import suggestion
@@ -14,45 +12,11 @@ from setflow.errors import Refused
 from setflow.facts import AlertFacts
 from setflow.playbook.spec import TickTask
 from setflow.team import rules as team
-from setflow.team.spec import Person
-from setflow.web.auth import ChatUser
+from setflow.web import calendars, notices, schedules, standins
+from setflow.web.caller import Answer, Caller, Verb
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, where and when.
-
-    person   None for one whom setflow does not know
-    channel  the name of the channel; root the first post of the thread, "" outside of one
-    """
-
-    user: ChatUser
-    person: Person | None
-    channel: str
-    root: str
-    now: datetime
-
-    @property
-    def name(self) -> str:
-        """Their name in the configuration; raises Refused for a guest or stranger."""
-        if self.user.guest or self.person is None:
-            raise Refused(
-                f"{self.user.username} is not among the people that setflow knows; an admin can "
-                "add you to the configuration file and apply it."
-            )
-        return self.person.name
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One verb: how it is written, what it does, and the worker."""
-
-    usage: str
-    help: str
-    work: Callable[[Tx, Caller, Sequence[str]], str]
-
-
-def run(tx: Tx, caller: Caller, command: Command) -> str:
+def run(tx: Tx, caller: Caller, command: Command) -> Answer:
     """The answer to a command. Raises Refused."""
     verb = VERBS.get(command.verb or "help")
     if verb is None:
@@ -84,6 +48,11 @@ def _who(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
         turn = f"; {views.title(tx, one.holder, now=caller.now)} has the turn" if one.holder else ""
         lines.append(f"- {label}: nobody now{turn}{back}")
     return "\n".join(lines) or "No rotation is configured yet."
+
+
+def _gaps(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
+    ahead = views.findings_facts(tx, arguments[0] if arguments else "", now=caller.now)
+    return findings_text(ahead, caller.now)
 
 
 def _decide(verb: str, said: str) -> Callable[[Tx, Caller, Sequence[str]], str]:
@@ -165,37 +134,6 @@ def _update(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     return "Posted. Nobody is reminded of it again today."
 
 
-def _override(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
-    if len(arguments) < 4:
-        raise _usage("override")
-    seat, whom, *times = arguments
-    zone = views.zone_of(tx, caller.name, now=caller.now)
-    start, end = _stretch(times, zone, caller.now)
-    known = views.person_of(tx, whom.removeprefix("@"), now=caller.now)
-    person = known.name if known else whom.removeprefix("@")
-    message = engine.AddOverride(seat, person, start, end, caller.name)
-    engine.handle(tx, [message], now=caller.now)
-    said = views.title(tx, person, now=caller.now)
-    begin, finish = (when(at, zone, now=caller.now) for at in (start, end))
-    return (
-        f"{said} stands in as {views.seat_label(seat)}, {begin} – {finish}. Those it displaces are "
-        "told and can undo it."
-    )
-
-
-def _stretch(words: Sequence[str], zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """Two instants out of two to four words, such as `13:00 Fri 13:00`."""
-    for cut in range(1, len(words)):
-        try:
-            start = calendar.spoken(" ".join(words[:cut]), zone, after=now)
-            return start, calendar.spoken(" ".join(words[cut:]), zone, after=start)
-        except ValueError as error:
-            problem = error
-    raise Refused(
-        f"{problem}. Write FROM and TO as `now`, `13:00`, `Fri 13:00` or `2026-12-04 13:00`."
-    )
-
-
 def _page(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     if len(arguments) < 2:
         raise _usage("page")
@@ -259,6 +197,7 @@ def may_administer(tx: Tx, caller: Caller) -> None:
 VERBS: Mapping[str, Verb] = {
     "help": Verb("help", "says what there is", _help),
     "who": Verb("who [SEAT or ROTATION]", "says who is on", _who),
+    "gaps": Verb("gaps [ROTATION]", "says what is wrong within the next 90 days", _gaps),
     "ack": Verb(
         "ack [NUMBER [@PERSON]]",
         "takes an alert, for you or in somebody's name",
@@ -272,11 +211,16 @@ VERBS: Mapping[str, Verb] = {
     ),
     "done": Verb("done TASK", "ticks a task of a run", _done),
     "update": Verb("update [TICKET] TEXT", "gives an incident its status update", _update),
-    "override": Verb(
-        "override SEAT PERSON FROM TO", "lets somebody stand in for a stretch of time", _override
-    ),
+    **schedules.VERBS,
+    **calendars.VERBS,
+    **standins.VERBS,
     "page": Verb("page PERSON-or-SEAT TEXT", "pages somebody now", _page),
     "test": Verb("test", "sends you a test page", _test),
+    "notices": Verb(
+        "notices [on|off WHICH]",
+        "says which notices of your duties you get, or changes it",
+        lambda tx, caller, words: notices.answer(tx, caller.name, words, now=caller.now),
+    ),
     "start": Verb("start PLAYBOOK", "starts a run of a playbook", _start),
     "why": Verb("why [LINK]", "says which rule of which version caused a post", _why),
 }

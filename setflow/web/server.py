@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from setflow import views
 from setflow.db import Conflict, DatabaseGone, Db, transaction
 from setflow.errors import Refused
-from setflow.web import api, auth, chat, hooks
+from setflow.web import api, api_standins, auth, calendars, chat, hooks
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ class Doors:
 
     alive  what this process knows of itself, for /healthz: problems as sentences, none if well
     hint   called with a source that has news, so that it is pulled from at once
+    callback_url  where Mattermost reaches us, without a slash at its end
     """
 
     db: Db
@@ -34,14 +35,22 @@ class Doors:
     clock: Callable[[], datetime]
     alive: Callable[[], list[str]]
     hint: Callable[[str], None]
+    callback_url: str
 
 
 def build(doors: Doors) -> FastAPI:
     """The application."""
     app = FastAPI(title="setflow", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.include_router(hooks.router(doors.db, doors.keys, clock=doors.clock, hint=doors.hint))
-    app.include_router(api.router(doors.db, doors.keys, clock=doors.clock))
-    app.include_router(chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock)))
+    for part in (api, api_standins):
+        app.include_router(part.router(doors.db, doors.keys, clock=doors.clock))
+    app.include_router(calendars.router(doors.db, doors.keys.secret, clock=doors.clock))
+    app.include_router(
+        calendars.api(doors.db, doors.keys, callback_url=doors.callback_url, clock=doors.clock)
+    )
+    app.include_router(
+        chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock, doors.callback_url))
+    )
 
     @app.get("/healthz")
     def healthz(response: Response) -> dict[str, Any]:

@@ -19,8 +19,7 @@ class Person:
 
     def posts(self) -> list[str]:
         """All that stands in their direct messages with the bot, and what only they were shown."""
-        found = [*self.chat.direct(self.name), *self.chat.ephemeral(self.name)]
-        return [_said(post) for post in found]
+        return [_said(post) for post in self.chat.own(self.name)]
 
     def sees(self, *words: str) -> str:
         """One of their messages holds all of these words; its text."""
@@ -32,7 +31,7 @@ class Person:
 
     def clicks(self, name: str, *, channel: str = "", post: str = "") -> str:
         """They press a button: on the newest message that has it; what they alone are told."""
-        rows = self.chat.posts(channel) if channel else self.chat.direct(self.name)
+        rows = self.chat.posts(channel) if channel else self.chat.own(self.name)
         with_it = [row.id for row in rows if name in self.chat.buttons(row.id)]
         number = post or (with_it[-1] if with_it else "")
         assert number, f"{self.name} sees no button {name}"
@@ -50,6 +49,11 @@ class Person:
             self.world.pull("chat")
         self.world.settle()
         return said
+
+    def does(self, words: str, channel: str = HOME) -> str:
+        """They give a command and confirm its card; what they are then told."""
+        self.says(words, channel)
+        return self.clicks("Do it")
 
     def asks_why(self, words: str, channel: str = HOME) -> str:
         """They give `/set why` in the thread of the post that holds these words."""

@@ -31,6 +31,15 @@ channels: {operations: ops}
 people: {ana: {name: Ana Ruiz, mattermost: ana.ruiz}, bo: {name: Bo Lind, mattermost: bo.lind}}
 rotations: {web: {type: weekly, start: "2020-01-06 09:00", people: [ana, bo]}}
 """
+GAPS = """\
+version: 1
+timezone: Europe/Berlin
+calendars: {company: {country: DE}}
+people:
+  ana: {name: Ana Ruiz, awake: {from: "00:00", to: "00:00"}, until: 2026-12-31}
+  bo: {name: Bo Lind, awake: {from: "00:00", to: "00:00"}}
+rotations: {web: {type: weekly, start: "2020-01-06 09:00", people: [ana, bo]}}
+"""
 BROKEN = """\
 version: 1
 timezone: Europe/Berlim
@@ -269,6 +278,50 @@ def test_a_schedule_is_one_line_a_shift_by_week(terminal):
     }
 
 
+def test_a_schedule_is_drawn_into_a_file_or_as_svg_to_the_terminal(terminal):
+    asked = ("schedule", "web", "--from", "2026-12-03", "--to", "2026-12-08", "--file", SMALL)
+
+    assert terminal.good(*asked, "--format", "svg").startswith("<svg ")
+    assert terminal.good(*asked, "--format", "png", "--out", "web.png") == ""
+    assert (terminal.folder / "web.png").read_bytes().startswith(b"\x89PNG")
+    assert "cannot be written" in terminal.run(*asked, "--format", "svg", "-o", "no/web.svg").stderr
+    for wrong, hint in {
+        ("--format", "gif"): "gif is none; there is text, svg, png",
+        ("--out", "web.svg"): "it goes with --format svg or png",
+        ("--format", "svg", "--json"): "leave it out, --format says another form",
+    }.items():
+        done = terminal.run(*asked, *wrong)
+        assert done.returncode == 2
+        assert hint in done.stderr
+
+
+def test_what_is_wrong_within_the_next_weeks_is_told_by_week(terminal):
+    terminal.write("set.yaml", GAPS)
+    asked = ("schedule", "--gaps", "4w", "--from", "2026-12-14", "--file", "set.yaml")
+
+    assert terminal.good(*asked) == (
+        "All rotations, Mon 14 Dec 00:00 – Mon 11 Jan 00:00 (Europe/Berlin)\n"
+        "\n"
+        "Week 52, from Mon 21 Dec 2026\n"
+        "  Fri 25 Dec 00:00 – Sun 27 Dec 00:00  holiday  Bo Lind is WEB on a holiday: Christmas "
+        "Day, Second Day of Christmas\n"
+        "\n"
+        "Week 53, from Mon 28 Dec 2026\n"
+        "  Fri 1 Jan 00:00 – Mon 4 Jan 09:00    left     Ana Ruiz leaves on Thu 31 Dec, but is "
+        "WEB\n"
+        "\n"
+        "2 findings: 1 left, 1 holiday.\n"
+        "By the file alone: without stand-ins, absences, and who has left Mattermost.\n"
+    )
+    answer = json.loads(terminal.good(*asked, "--json"))
+    assert [one["kind"] for one in answer["findings"]] == ["left", "holiday"]
+    assert "Staffed, and nothing to warn of." in terminal.good(
+        "schedule", "web", "--gaps", "7d", "--from", "2026-12-07", "--file", "set.yaml"
+    )
+    for wrong in (("--gaps", "soon"), ("--gaps", "0d"), ("--gaps", "7d", "--to", "2026-12-24"), ()):
+        assert terminal.run("schedule", "--file", "set.yaml", *wrong).returncode == 2
+
+
 def test_a_file_is_applied_once_shown_before_and_agreed_with_after(terminal):
     file = terminal.write("set.yaml", SET.read_text())
 
@@ -288,6 +341,7 @@ def test_a_file_is_applied_once_shown_before_and_agreed_with_after(terminal):
     for words in (
         ("who", "--at", "2027-01-20 10:00", "--json"),
         ("schedule", "set", "--from", "2027-01-11", "--to", "2027-02-01", "--json"),
+        ("schedule", "--gaps", "4w", "--from", "2027-01-11", "--json"),
     ):
         assert terminal.good(*words) == terminal.good(*words, *by_file)
 

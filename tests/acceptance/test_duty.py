@@ -103,6 +103,8 @@ def test_at_the_end_of_the_crew_s_time_the_hand_over_names_all_that_goes_on(duty
     assert "@max" in said
     assert "@eve" in said
     assert "1 without an owner in the incoming crew" in said
+    pictures = [file.name for post in duty.chat.posts(SET) for file in post.files]
+    assert pictures == ["set-2026-12-07.png", "set-2026-12-14.png"]
     assert {"max", "eve", "gus"} <= duty.channel("incident-mm-1").members()
     duty.channel("incident-mm-1").shows("@max", "you are the incoming crew")
     duty.channel(SET).shows("Incoming lead accepts", "Max Doe")
@@ -124,7 +126,7 @@ def test_the_old_run_ends_with_its_turn(duty):
 
 def test_a_stand_in_shows_in_the_header_and_whoever_is_displaced_can_undo_it(duty):
     duty.pass_time(until="2026-11-30 10:00")
-    said = duty.user("mara").says("/set override set.emea.primary @eve 11:00 15:00")
+    said = duty.user("mara").does("/set override set.emea.primary @eve 11:00 15:00")
     assert said.startswith("Eve Doe stands in as SET primary (EMEA), 11:00 – 15:00.")
     duty.user("ana").sees("Eve Doe stands in for you as SET primary (EMEA)", "[Undo]")
     duty.user("eve").sees("You stand in for Ana Doe")
@@ -142,7 +144,7 @@ def test_a_stand_in_shows_in_the_header_and_whoever_is_displaced_can_undo_it(dut
 def test_a_stand_in_has_the_open_tasks_of_the_seat_as_long(duty):
     duty.pass_time(until="2026-11-30 10:00")
     duty.channel(SET).shows("▢ Test page acknowledged (Ana Doe and Cy Doe, 12:00)")
-    duty.user("mara").says("/set override set.emea.primary @eve now 11:00")
+    duty.user("mara").does("/set override set.emea.primary @eve now 11:00")
     duty.channel(SET).shows("▢ Test page acknowledged (Eve Doe and Cy Doe, 12:00)")
     duty.pass_time(until="2026-11-30 11:00")
     duty.channel(SET).shows("▢ Test page acknowledged (Ana Doe and Cy Doe, 12:00)")
@@ -150,7 +152,7 @@ def test_a_stand_in_has_the_open_tasks_of_the_seat_as_long(duty):
 
 def test_a_stand_in_s_time_ends_by_itself(duty):
     duty.pass_time(until="2026-11-30 10:00")
-    duty.user("ana").says("/set override set.emea.primary @eve now 12:00")
+    duty.user("ana").does("/set override set.emea.primary @eve now 12:00")
     assert "Eve (EMEA)" in duty.header()
     duty.pass_time(until="2026-11-30 12:00")
 

@@ -4,8 +4,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from setflow.pictures import png
 from setflow.sandbox.chat import posts
-from setflow.sandbox.chat.records import Dialog
+from setflow.sandbox.chat.records import Dialog, File
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.page import page_app
 from tests.loopback import served
@@ -74,6 +75,20 @@ def page_ana(sandbox):
 
 def test_an_empty_channel_says_what_will_appear(page):
     expect(page.locator("#posts")).to_contain_text("Nothing in Operations yet")
+
+
+def test_a_picture_stands_below_the_words_and_is_no_wider_than_they(page, sandbox):
+    server = sandbox.server
+    bot, channel = server.named("setflow"), next(iter(server.channels))
+    picture = png('<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="400"/>')
+    file = File("f1", bot.id, channel, "set.png", "image/png", picture, 1, size=(2000, 800))
+    server.files["f1"] = file
+    posts.create_post(server, bot, body={"channel_id": channel, "file_ids": ["f1"]})
+    shown = page.get_by_alt_text("set.png")
+    expect(shown).to_have_js_property("naturalWidth", 2000)
+    box, text = shown.bounding_box(), page.locator("article .text").bounding_box()
+    assert box["width"] <= text["width"]
+    assert box["height"] == pytest.approx(box["width"] * 0.4, abs=1)
 
 
 def test_a_button_is_pressed_and_its_answer_seen_by_that_person_alone(page, sandbox):

@@ -130,6 +130,11 @@ def test_posts_answer_as_documented(bot, sandbox, documents):
         }
     )["id"]
     bot.posts.create_post({"channel_id": channel, "message": "reply", "root_id": post})
+    sent = bot.files.upload_file(channel, {"files": ("set.png", b"no picture")})
+    ids = [info["id"] for info in sent["file_infos"]]
+    shown = bot.posts.create_post({"channel_id": channel, "message": "", "file_ids": ids})
+    assert shown["file_ids"] == ids
+    assert bot.files.get_file(ids[0]).content == b"no picture"
     bot.reactions.create_reaction(
         {"user_id": bot.client.userid, "post_id": post, "emoji_name": "eyes"}
     )

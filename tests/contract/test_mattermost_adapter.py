@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from setflow.adapters.mattermost import inbound
+from setflow.adapters.mattermost import groups, inbound, people
 from setflow.adapters.mattermost.outbound import Mattermost
-from setflow.adapters.mattermost.post import Post
+from setflow.adapters.mattermost.post import File, Post
+from setflow.errors import DeliveryError
 from setflow.sandbox.mattermost import MattermostSandbox
 from tests.contract.documents import Document, checked
 from tests.loopback import served
@@ -65,16 +66,26 @@ def test_every_call_of_ours_is_as_documented(mm, sandbox, documents):
     ana = mm.user_ids(["ana"])["ana"]
     mm.user(ana)
     assert mm.is_team_member(ana)
+    assert people.standing(mm, ["ana", "bo"]) == {"ana": "", "bo": "unknown"}
     assert mm.channel("nowhere") is None
     made = mm.create_channel("incident-mm-1", "MM-1")
     mm.add_to_channel(made.id, [ana])
     mm.post(mm.direct_channel(ana), Post("page", (bar,)), key="k1", urgent=True)
     root = mm.post(sandbox.ops, Post("root", (bar,)), key="k2", tried_at=NOW)
     mm.post(sandbox.ops, Post("reply"), key="k3", root_id=root)
+    mm.post(sandbox.ops, Post("weeks", files=(File("set.png", b"png"),)), key="k4")
     mm.patch(root, Post("over"))
     mm.set_header(sandbox.ops, "SET: Ana", mark="set")
     sandbox.reply("ana", root, "on it")
     sandbox.react("ana", root, "+1")
+    with pytest.raises(DeliveryError, match="no licence"):
+        groups.keep(mm, "set-oncall", "SET on call", [ana])
+    sandbox.server.licensed = True
+    for members in ([ana], [], [ana]):
+        groups.keep(mm, "set-oncall", "SET on call", members)
+    (group,) = sandbox.server.groups
+    mm.driver.client.delete(f"/groups/{group}")
+    groups.keep(mm, "set-oncall", "SET on call", [ana])
     assert inbound.activity(mm, sandbox.ops, 1)
     assert inbound.reactions(mm, [root])
     run = sandbox.playbooks.start("MM-1: Acme", channel="ops", owner="ana")

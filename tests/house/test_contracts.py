@@ -58,6 +58,16 @@ PLANTED = {
         "import jira",
         "setflow.ticker -> jira",
     ),
+    "OR-tools searches for plans: the planner alone knows it": (
+        "ticker.py",
+        "import ortools",
+        "setflow.ticker -> ortools",
+    ),
+    "Pictures alone know how one is made of an SVG": (
+        "ticker.py",
+        "import resvg_py",
+        "setflow.ticker -> resvg_py",
+    ),
     "APScheduler is a metronome: the app alone knows it": (
         "ticker.py",
         "import apscheduler",

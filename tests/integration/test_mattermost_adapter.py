@@ -18,9 +18,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from setflow import signature
-from setflow.adapters.mattermost import inbound
+from setflow.adapters.mattermost import inbound, people
 from setflow.adapters.mattermost.outbound import Mattermost
-from setflow.adapters.mattermost.post import Post
+from setflow.adapters.mattermost.post import File, Post
 from setflow.adapters.mattermost.render import render
 from setflow.effects import DeadLetter
 from setflow.errors import DeliveryError
@@ -100,6 +100,33 @@ def failure(work, *args, **kwargs) -> DeliveryError:
     return caught.value
 
 
+# people
+
+
+def test_why_somebody_is_not_there_is_told_for_each(world):
+    for name in ("cy", "di"):
+        world.box.add_user(name, name)
+    world.box.add_user("gil", "Gil", guest=True)
+    world.box.join("ops", "cy", "gil")
+    world.box.deactivate("cy")
+    world.box.leave_team("di")
+    asked = ["ana", "bo", "cy", "di", "gil", "zoe"]
+    before = world.counted.requests
+    assert people.standing(world.mm, asked) == {
+        "ana": "",
+        "bo": "",
+        "cy": "deactivated",
+        "di": "not-in-team",
+        "gil": "guest",
+        "zoe": "unknown",
+    }
+    assert world.counted.requests - before <= 3
+    many = [f"nobody{number}" for number in range(150)]
+    assert sum(not why for why in people.standing(world.mm, [*many, "ana"]).values()) == 1
+    assert people.standing(world.mm, []) == {}
+    assert failure(people.standing, world.mm, ["zoe"]).again
+
+
 # posting
 
 
@@ -122,6 +149,31 @@ def test_a_post_repeated_after_an_hour_is_found_by_its_key(world):
     world.clock.wait(hours=1)
     assert world.post(tried_at=tried_at) == first
     assert world.texts() == ["hello"]
+
+
+WEEKS = Post("weeks", files=(File("set.png", b"a picture"),))
+
+
+def test_a_post_carries_its_files_and_sends_them_once(world):
+    tried_at = world.clock.now
+    first = world.mm.post(world.ops, WEEKS, key="k1")
+    assert world.mm.post(world.ops, WEEKS, key="k1", tried_at=tried_at) == first
+    (there,) = [post for post in world.box.posts("ops") if post.id == first]
+    assert [(file.name, file.content) for file in there.files] == [("set.png", b"a picture")]
+    assert len(world.box.server.files) == 1
+
+
+@pytest.mark.parametrize("status", [403, 413, 501])
+def test_where_files_are_not_taken_the_words_go_alone(world, status):
+    world.box.fail_next(1, status, where="POST /api/v4/files")
+    world.mm.post(world.ops, WEEKS, key="k1")
+    assert world.texts() == ["weeks"]
+
+
+def test_a_file_that_does_not_arrive_holds_the_post_back_until_it_does(world):
+    world.box.fail_next(1, 503, where="POST /api/v4/files")
+    assert failure(world.mm.post, world.ops, WEEKS, key="k1").again
+    assert world.texts() == []
 
 
 def test_a_post_that_was_never_made_is_made_by_the_second_try(world):

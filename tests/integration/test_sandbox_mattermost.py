@@ -521,6 +521,26 @@ def test_a_slash_command_comes_as_a_form_with_its_token_in_both_places(sandbox, 
     assert form["user_mentions"] == "mara"
 
 
+def test_a_button_that_one_person_alone_is_shown_is_theirs_and_cannot_be_updated(
+    sandbox, integration
+):
+    sandbox.add_command("set", f"{integration.url}/slash")
+    parts = with_button(integration.url)["attachments"]
+    integration.answer = JSONResponse({"text": "Sure?", "attachments": parts})
+    sandbox.slash("ana", "ops", "/set cover")
+    (card,) = sandbox.ephemeral("ana")
+    integration.answer = JSONResponse({"ephemeral_text": "Asked."})
+    said = sandbox.click("ana", card.id, sandbox.buttons(card.id)["Acknowledge"])
+
+    assert said == "Asked."
+    assert integration.asked[-1][0]["post_id"] == card.id
+    with pytest.raises(Problem, match="Unable to get the post"):
+        sandbox.click("mara", card.id, "ack")
+    integration.answer = JSONResponse({"update": {"message": "Asked."}})
+    with pytest.raises(Problem, match="Unable to get the post"):
+        sandbox.click("ana", card.id, "ack")
+
+
 def test_a_slash_reply_in_the_channel_is_by_whoever_asked(sandbox, integration):
     sandbox.add_command("set", f"{integration.url}/slash")
     integration.answer = JSONResponse({"text": "all see", "response_type": "in_channel"})

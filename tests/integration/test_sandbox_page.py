@@ -3,6 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from setflow.sandbox.chat import posts
+from setflow.sandbox.chat.records import File
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.page import page_app
 from tests.loopback import served
@@ -111,3 +113,16 @@ def test_the_page_may_ask_nothing_from_elsewhere(url):
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "http://" not in answer.text
         assert "https://" not in answer.text
+
+
+def test_a_file_of_a_post_is_sent_as_what_it_is(url, sandbox):
+    server = sandbox.server
+    bot, channel = server.named("setflow"), next(iter(server.channels))
+    server.files["f1"] = File("f1", bot.id, channel, "set.png", "image/png", b"bytes", 1)
+    body = {"channel_id": channel, "message": "weeks", "file_ids": ["f1", "none"]}
+    posts.create_post(server, bot, body=body)
+    (post,) = view(url, you="ana", channel="~ops")["room"]["posts"]
+    assert [file["id"] for file in post["files"]] == ["f1"]
+    answer = requests.get(f"{url}/file/f1", timeout=10)
+    assert (answer.headers["content-type"], answer.content) == ("image/png", b"bytes")
+    assert requests.get(f"{url}/file/f2", timeout=10).status_code == 404

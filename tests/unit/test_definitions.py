@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from setflow.calendar import BusinessDays
-from setflow.definitions import OpsGenieSettings, differences, read, route
+from setflow.definitions import differences, read, route
 from setflow.errors import ConfigError
 from setflow.escalation.spec import Route, Target
+from setflow.rotation.spec.remote import OpsGenieSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -254,6 +255,16 @@ def test_every_mistake_is_told_at_once_with_its_place():
     }
 
     assert mistakes(BROKEN, playbooks) == TOLD.splitlines()
+
+
+def test_a_person_s_holidays_are_those_of_a_calendar_of_the_file():
+    text = "version: 1\npeople: {ana: {calendar: compny}, bo: {calendar: company}, cy: }\n"
+    text += "calendars: {company: {country: DE}}\n"
+
+    assert mistakes(text)[:-1] == [
+        'set.yaml:2:26: people.ana.calendar: "compny" is not one of calendars '
+        '(did you mean "company"?)'
+    ]
 
 
 def test_a_rotation_with_mistakes_makes_none_where_it_is_named():

@@ -45,6 +45,7 @@ from setflow.effects import (
 )
 from setflow.facts import (
     AlertFacts,
+    Change,
     DeadLetterFacts,
     EndedNudgeFacts,
     HandoverFacts,
@@ -190,6 +191,7 @@ OVERRIDE = OverrideFacts(
     end=at("13:00", 4),
     zone=BERLIN,
     undone=False,
+    parts=(Change("set.primary", "SET primary", at("13:00"), at("13:00", 4), (ANA,), BO),),
 )
 
 

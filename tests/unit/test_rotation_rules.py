@@ -651,7 +651,7 @@ def test_a_schedule_is_the_same_in_one_piece_or_in_two(past, first, second):
     ]
     whole = rules.shifts(history, overrides, "web", start, end)
     cut = [
-        replace(one, start=max(one.start, low), end=min(one.end, high))
+        one._replace(start=max(one.start, low), end=min(one.end, high))
         for low, high in ((start, middle), (middle, end))
         for one in whole
         if one.start < high and low < one.end and low < high
@@ -805,3 +805,282 @@ def test_twelve_hour_turns_stay_at_eight_and_twenty(zone, changed):
     clocks = {one.start.astimezone(ZoneInfo(zone)).time() for one in found}
     skipped = {time()} if zone == "Pacific/Apia" else set()  # a whole day is left out
     assert clocks <= {time(8), time(20)} | skipped
+
+
+# --- shifts and duties by name ---
+
+
+def named(history, seat, start, end, *overrides):
+    """`turn/part person` of each shift."""
+    found = rules.shifts(history, overrides, seat, at(start), at(end))
+    return [f"{one.turn}/{one.part} {one.people[0]}" for one in found]
+
+
+def test_a_shift_is_named_by_its_turn_and_its_place_in_it():
+    assert named(HOURS, "web", "2026-11-06 12:00", "2026-11-10 12:00") == [
+        "0/4 ana",
+        "0/5 ana",
+        "1/0 bo",
+        "1/1 bo",
+    ]
+
+
+def test_a_shift_keeps_its_name_when_somebody_else_takes_it_and_its_parts_get_their_own():
+    whole = override("di", "web", "2026-11-03", "2026-11-04", 7)
+    part = override("di", "web", "2026-11-03 12:00", "2026-11-03 14:00", 7)
+
+    assert named(HOURS, "web", "2026-11-03", "2026-11-04", whole) == ["0/1 di"]
+    assert named(HOURS, "web", "2026-11-03", "2026-11-04", part) == [
+        "0/1 ana",
+        "0/1.o7 di",
+        "0/1.e7 ana",
+    ]
+
+
+def test_what_another_layer_leaves_of_a_shift_is_named_after_it():
+    assert named(LAYERS, "sre.primary", "2026-11-05", "2026-11-06") == [
+        "0/3 ana",
+        "1/0.l1 eve",
+        "0/3.a1-0.l1 ana",
+    ]
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-11-02 08:00", "2026-11-02 10:00", "2026-11-03 09:00", "2026-11-01 07:30"]
+)
+def test_shifts_keep_their_names_when_the_handoff_moves(start):
+    moved = rules.revise(ALWAYS, rotation(WEB.replace("2026-11-02 09:00", start) % "", "web"),
+                         at("2026-11-18"))  # fmt: skip
+    before = rules.shifts(ALWAYS, (), "web", at("2026-12-01"), at("2027-03-01"))[1:-1]
+    found = rules.shifts(moved, (), "web", at("2026-11-20"), at("2027-03-10"))
+    after = {(one.turn, one.part): one for one in found}
+
+    for one in before:
+        assert after[one.turn, one.part].people == one.people
+        assert abs(after[one.turn, one.part].start - one.start) <= 26 * HOUR
+
+
+def test_a_definition_that_counts_from_another_start_counts_on():
+    new = rotation(WEB.replace("2026-11-02", "2026-11-16") % "", "web")
+    history = rules.revise(ALWAYS, new, at("2026-11-20"))
+
+    assert named(history, "web", "2026-11-10", "2026-12-02") == [
+        *("1/0 bo", "2/0 ana", "3/0 bo", "4/0 ana"),
+    ]
+
+
+def test_a_turn_that_a_new_definition_goes_on_with_has_parts_of_its_own():
+    later = rotation(WEB.replace("09:00", "12:00") % "", "web")
+    history = rules.revise(ALWAYS, later, at("2026-11-04"))
+
+    assert named(history, "web", "2026-11-08", "2026-11-10") == ["0/0 ana", "0/0.v1 ana", "1/0 bo"]
+
+
+def names_are_unique(history: History, seat: str) -> bool:
+    found = rules.shifts(history, (), seat, at("2026-11-01"), at("2027-01-01"))
+    return len({(one.turn, one.part) for one in found}) == len(found)
+
+
+def test_layers_that_come_go_and_come_again_use_no_name_twice():
+    (seat,) = rotation(SRE.replace(", secondary", ""), "sre").seats
+    one = replace(sre(), seats=(replace(seat, layers=seat.layers[:1]),))
+    later = rotation(SRE.replace("2026-11-04", "2026-11-25"), "sre")
+    again = rotation(SRE.replace("2026-11-04", "2026-11-25").replace("[di, eve]", "[di]"), "sre")
+    history = LAYERS
+    for day, new in enumerate((one, later, again, replace(one, seats=()), sre()), start=3):
+        history = rules.revise(history, new, at("2026-11-01 12:00") + day * 6 * DAY)
+
+    assert len(history["sre.primary"]) == 6
+    assert names_are_unique(history, "sre.primary")
+
+
+def test_turns_that_are_counted_down_to_use_no_name_twice():
+    # The hours on the 20th are counted towards the week that was to begin on the 23rd.
+    definitions = (
+        ("2026-11-11", '{type: weekly, start: "2026-12-28 09:00", people: [cy]}'),
+        ("2026-11-20 12:00", '{type: hourly, start: "2026-11-01 09:00", people: [di]}'),
+        ("2026-11-20 15:00", '{type: hourly, start: "2026-11-01 09:00", people: [eve]}'),
+    )
+    history = ALWAYS
+    for when, text in definitions:
+        history = rules.revise(history, rotation(text, "web"), at(when))
+
+    assert named(history, "web", "2026-11-20 14:30", "2026-11-20 16:30") == [
+        *("-64/0.v2 di", "-63/0.v2 di", "-62/0.v3 eve"),
+    ]
+    assert names_are_unique(history, "web")
+
+
+def week(one: rules.Duty) -> tuple[str, datetime, datetime]:
+    return one.person, one.start, one.end
+
+
+def test_a_duty_is_all_of_a_turn_from_its_first_opening_to_its_last_closing():
+    def found(start: str, end: str) -> list[tuple[str, datetime, datetime]]:
+        return [week(one) for one in rules.duties(HOURS, (), "web", at(start), at(end))]
+
+    first = ("ana", at("2026-11-02 09:00"), at("2026-11-09 09:00"))
+    assert found("2026-11-04 12:00", "2026-11-04 12:01") == [first]
+    assert found("2026-11-07", "2026-11-08") == [first]  # a weekend without hours
+    assert found("2026-11-09 09:00", "2026-11-16 09:00") == [
+        ("bo", at("2026-11-09 09:00"), at("2026-11-16 09:00"))
+    ]
+    assert found("2026-10-01", "2026-11-02 09:00") == []
+
+
+def test_a_stand_in_parts_a_duty_and_has_one_of_their_own_over_handoffs():
+    stand_in = override("di", "web", "2026-11-06 12:00", "2026-11-10 12:00", 7)
+    found = rules.duties(HOURS, [stand_in], "web", at("2026-11-06"), at("2026-11-11"))
+
+    assert found == [
+        ("web", "ana", at("2026-11-02 09:00"), at("2026-11-06 12:00"), False, 0, "0"),
+        ("web", "di", at("2026-11-06 12:00"), at("2026-11-10 12:00"), True, 0, "4.o7"),
+        ("web", "bo", at("2026-11-10 12:00"), at("2026-11-16 09:00"), False, 1, "1.e7"),
+    ]
+
+
+def test_a_duty_of_a_year_is_found_whole_from_its_middle():
+    text = f'{{type: monthly, length: 12, start: "2026-01-01 09:00", people: [ana, bo], {OFFICE}}}'
+    (found,) = rules.duties(
+        rules.history_of(rotation(text, "web")), (), "web", at("2026-07-01"), at("2026-07-02")
+    )
+
+    assert week(found) == ("ana", at("2026-01-01 09:00"), at("2027-01-01 09:00"))
+    assert (found.number, found.part) == (0, "0")
+
+
+def test_a_gap_parts_the_duties_beside_it():
+    new = rotation(WEB.replace("2026-11-02", "2026-11-18") % "", "web")
+    history = rules.revise(ALWAYS, new, at("2026-11-04"))
+    found = rules.duties(history, (), "web", at("2026-11-08"), at("2026-11-19"))
+
+    assert [week(one)[1:] for one in found] == [
+        (at("2026-11-02 09:00"), at("2026-11-09 09:00")),
+        (at("2026-11-18 09:00"), at("2026-11-25 09:00")),
+    ]
+    stand_ins = [
+        override("di", "web", "2026-11-10", "2026-11-11", 1),
+        override("di", "web", "2026-11-12", "2026-11-13", 2),
+    ]
+    found = rules.duties(history, stand_ins, "web", at("2026-11-10"), at("2026-11-13"))
+    assert [(one.start, one.end) for one in found] == [(by.start, by.end) for by in stand_ins]
+
+
+@given(pasts())
+def test_no_two_shifts_have_the_same_name(past):
+    history, overrides, when = past
+    found = rules.shifts(history, overrides, "web", when - 40 * DAY, when + 40 * DAY)
+
+    assert len({(one.turn, one.part) for one in found}) == len(found)
+
+
+@given(pasts(), st.integers(1, 5 * 1440))
+def test_duties_are_the_shifts_put_together(past, minutes):
+    history, overrides, start = past
+    end = start + minutes * MINUTE
+    found = rules.duties(history, overrides, "web", start, end)
+
+    for one in rules.shifts(history, overrides, "web", start, end):
+        (duty,) = [by for by in found if by.start <= one.start < by.end]
+        assert (duty.person, duty.override) == (*one.people, one.override)
+        assert one.end <= duty.end
+        assert one.override or one.turn == duty.number
+    for one, following in pairwise(found):
+        assert one.end <= following.start
+    for one in found:
+        assert one.start < end
+        assert start < one.end
+        assert rules.who(history, overrides, "web", one.start).people == (one.person,)
+        assert rules.who(history, overrides, "web", one.end - MOMENT).people == (one.person,)
+        assert one in rules.duties(history, overrides, "web", one.start, one.start + MOMENT)
+
+
+# --- one definition after another ---
+
+MONTHS = """
+cycle: {start: "2026-10-16 09:00", months: 1}
+shifts: {day: {hours: [{from: "08:00", to: "20:00"}]}, emea: {}}
+crews:
+  - {lead: max, day: cy, emea: [di, eve]}
+  - {lead: mara, day: [ana], emea: [eve, fay]}
+"""
+WEEKLY = """
+cycle: {start: "2026-11-09 08:00", weeks: 2}
+shifts: {emea: {hours: [{days: [mon, fri], from: "20:00", to: "08:00"}]}, americas: {}}
+crews:
+  - {lead: mara, emea: [[ana, bo], [bo, di]], americas: [[cy], [gus]]}
+  - {since: "2026-12-07", lead: hal, emea: [eve, fay], americas: gus}
+"""
+DEFINITIONS = [
+    *(SET, MONTHS, WEEKLY, SRE, WEB % "", WEB % OFFICE),
+    SET.replace("[ana, bo]", "[bo, cy]").replace("08:00", "09:00", 1),
+    SRE.replace("[primary, secondary]", "[secondary]").replace("[di, eve]", "[eve, ana, di]"),
+    SET + 'cycles: {"2026-12-14": {lead: hal, emea: [cy, di], americas: [ana, bo]}}',
+]
+minutes_on = st.integers(0, 80 * 1440).map(lambda one: at("2026-10-20") + one * MINUTE)
+
+
+@st.composite
+def stand_ins(draw):
+    seats = ["set", "set.primary", "set.backup", "set.lead", "set.emea.primary", "set.secondary"]
+    start = draw(minutes_on)
+    return Override(
+        draw(st.integers(1, 3)),
+        draw(st.sampled_from(seats)),
+        "max",
+        start,
+        start + draw(st.integers(1, 20 * 1440)) * MINUTE,
+        start,
+    )
+
+
+@given(
+    st.lists(st.tuples(minutes_on, st.sampled_from(DEFINITIONS)), min_size=2, max_size=5),
+    st.lists(stand_ins(), max_size=3, unique_by=lambda one: one.id),
+)
+def test_whatever_is_applied_nobody_who_is_on_is_taken_off_and_the_past_stays(applied, overrides):
+    history: History = {}
+    for now, text in sorted(applied):
+        revised = rules.revise(history, rotation(text, "set"), now)
+        for seat in history:
+            turn = rules.turn_at(history, seat, now)
+            if turn:
+                after = rules.turn_at(revised, seat, now)
+                assert (after.holder, after.start) == (turn.holder, turn.start)
+                for when in (now, turn.end - MOMENT):
+                    if rules.turn_at(history, seat, when) == turn:
+                        before = rules.who(history, overrides, seat, when).people
+                        assert rules.who(revised, overrides, seat, when).people == before
+            assert rules.shifts(history, overrides, seat, now - 9 * DAY, now) == rules.shifts(
+                revised, overrides, seat, now - 9 * DAY, now
+            )
+        history = revised
+    for seat in history:
+        found = rules.shifts(history, overrides, seat, at("2026-10-01"), at("2027-02-01"))
+        assert len({(one.turn, one.part) for one in found}) == len(found)
+
+
+def test_a_stand_in_fills_what_two_vacant_layers_leave_open():
+    layers = (
+        '{type: daily, start: "2026-11-20 09:00", people: [cy]}, '
+        '{type: hourly, length: 2, start: "2026-11-20 09:00", people: [di], '
+        'hours: [{from: "08:00", to: "09:30"}]}'
+    )
+    history = rules.revise(
+        LAYERS, rotation(f"{{seats: [primary], layers: [{layers}]}}", "sre"), at("2026-11-04 08:00")
+    )
+    stand_in = override("max", "sre.primary", "2026-11-09 08:30", "2026-11-09 12:00")
+
+    (one,) = rules.duties(history, [stand_in], "sre.primary", stand_in.start, stand_in.end)
+    assert (one.person, one.start, one.end) == ("max", stand_in.start, stand_in.end)
+    (gap,) = rules.gaps(history, [stand_in], "sre.primary", stand_in.start, at("2026-12-01"))
+    assert (gap.start, gap.end) == (stand_in.end, at("2026-11-20 09:00"))
+
+
+def test_what_is_vacant_ends_for_good_with_the_first_turn_of_any_layer():
+    layer = '{type: weekly, start: "2026-11-%s 09:00", people: [cy]%s}'
+    hours = ', hours: [{days: [wed], from: "00:00", to: "00:00"}]'
+    text = f"{{seats: [primary], layers: [{layer % (20, hours)}, {layer % (25, '')}]}}"
+    history = rules.revise(LAYERS, rotation(text, "sre"), at("2026-11-04 08:00"))
+
+    assert rules.gaps(history, (), "sre.primary", at("2026-11-25 01:00"), at("2026-11-27")) == []

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from setflow.calendar import Hours
+from setflow.calendar import Hours, Turns
 from setflow.document import Reader, parse
 from setflow.rotation.spec import Order, Rotation, read_rotation
 
@@ -77,6 +77,12 @@ def test_length_zone_and_outside_may_be_left_out():
     assert rotation.zone is BERLIN
     assert rotation.seats[0].layers[0].turns.length == 1
     assert rotation.outside is rotation.channel is None
+
+
+def test_a_user_group_is_named_with_or_without_its_sign():
+    assert good(CREW).group is None
+    assert good(CREW.replace("  channel", "  group: set-oncall\n  channel")).group == "set-oncall"
+    assert good(WEB + ', group: "@web.oncall"}').group == "web.oncall"
 
 
 def test_a_rotation_is_a_value():
@@ -181,6 +187,48 @@ def test_without_swap_a_pair_keeps_its_places_for_the_cycle():
     assert [seat.layers[0].turns.length for seat in rotation.seats] == [2] * 5
 
 
+def test_a_cycle_may_be_of_months_from_a_day_on_with_one_person_from_each_team():
+    rotation = good("""
+set:
+  cycle: {start: "2026-11-16 09:00", months: 1}
+  shifts: {day: {hours: [{from: "08:00", to: "20:00"}]}}
+  crews:
+    - {team: server, lead: mara, day: ana}
+    - {team: web, lead: max, day: [eve]}
+    - {team: web, since: "2027-03-16", lead: max, day: fay}
+""")
+
+    assert rotation.targets() == ("set", "set.lead", "set.day.primary", "set.primary")
+    assert orders(rotation, "set.day.primary") == [(0, "ana eve"), (4, "fay")]
+    assert {seat.layers[0].turns for seat in rotation.seats} == {
+        Turns(datetime(2026, 11, 16, 9), BERLIN, "monthly", 1)
+    }
+
+
+def test_engineers_may_change_weekly_within_a_cycle_of_their_lead():
+    weekly = CREW.replace(", swap: weekly", "")
+    weekly = weekly.replace("[cy, di]", "[[cy, di], [bo, cy]]").replace("[ana, bo]", "ana")
+    rotation = good(weekly.replace("[eve, fay]", "[eve]"))
+
+    assert orders(rotation, "set.lead") == [(0, "mara max")]
+    assert orders(rotation, "set.emea.primary") == [(0, "ana eve")]
+    assert orders(rotation, "set.americas.primary") == [(0, "cy bo gus gus")]
+    assert orders(rotation, "set.americas.backup") == [(0, "di cy hal hal")]
+    assert rotation.seat("set.emea.backup") is None
+    lengths = {seat.name: seat.layers[0].turns.length for seat in rotation.seats}
+    assert [name for name, length in lengths.items() if length == 1] == [
+        "set.americas.primary",
+        "set.americas.backup",
+    ]
+
+
+def test_somebody_alone_on_a_shift_has_nobody_to_change_places_with():
+    rotation = good(CREW.replace("[ana, bo]", "ana").replace("[eve, fay]", "eve"))
+
+    assert orders(rotation, "set.emea.primary") == [(0, "ana eve")]
+    assert orders(rotation, "set.americas.primary") == [(0, "cy di gus hal")]
+
+
 def test_a_crew_put_in_for_one_cycle_moves_nobody_else():
     rotation = good(
         CREW
@@ -240,6 +288,8 @@ def test_the_zone_of_a_cycle_and_outside_may_be_given():
         (WEB + ', hours: [{from: "08:00", to: "24:00"}]}', ['write "00:00"']),
         (WEB + ", outside: web}", ['outside: "web" is not one of its seats, nor person:NAME']),
         (WEB + ', outside: "person:anna"}', ["outside:"]),
+        (WEB + ", group: here}", ['group: "here" is no name for a user group']),
+        (WEB + ", group: web oncall}", ['group: "web oncall" is no name for a user group']),
         (WEB.replace("web:", "we.b:") + "}", ['"we.b" is no name']),
         ("sre: {seats: [a], layers: []}", ["layers: has nobody"]),
         ("sre: {seats: [], layers: []}", ["layers: has nobody", "seats: has no seat"]),
@@ -256,9 +306,39 @@ def test_the_zone_of_a_cycle_and_outside_may_be_given():
         (CREW.replace("swap: weekly", "swap: daily"), ['swap: "daily" is none of weekly']),
         (CREW.replace(", americas: [cy, di]", ""), ['crews[0]: lacks "americas"']),
         (CREW.replace("lead: mara, ", ""), ['crews[0]: lacks "lead"']),
-        (CREW.replace("[cy, di]", "[cy]"), ["crews[0].americas: should be two people"]),
-        (CREW.replace("[cy, di]", "[cy, cy]"), ["crews[0].americas: should be two people"]),
-        (CREW.replace("[cy, di]", "cy"), ["crews[0].americas: should be a list"]),
+        (CREW.replace("[cy, di]", "[cy]"),
+         ["9:61: set.crews[0].americas: should be a primary and a backup, as this shift has it"]),
+        (CREW.replace("[cy, di]", "cy"), ["crews[0].americas: should be a primary and a backup"]),
+        (CREW.replace("[cy, di]", "[cy, cy]"), ["crews[0].americas: should be one person, or two"]),
+        (CREW.replace("[cy, di]", "[]"), ["crews[0].americas: should be one person, or two"]),
+        (CREW.replace("[cy, di]", "[cy, di, bo]"), ["[0].americas: should be one person, or two"]),
+        (CREW.replace("[cy, di]", "{}"),
+         ["[0].americas: should be text", "crews[0].americas: should be a primary and a backup"]),
+        (CREW.replace("[cy, di]", "[[cy, di], [ana, bo]]"),
+         ['[0].americas: is week by week, so "swap" has nothing to say; leave it out']),
+        (CREW.replace(", swap: weekly", "").replace("[cy, di]", "[[cy, di]]"),
+         ["[0].americas: should be for 2 weeks as the cycle is, but is for 1"]),
+        (CREW.replace("2, swap: weekly", "1").replace("[cy, di]", "[[cy, di], [ana, bo]]"),
+         ["[0].americas: should be for 1 week as the cycle is, but is for 2"]),
+        (CREW.replace(", swap: weekly", "").replace("[cy, di]", "[[cy, di], ana]"),
+         ["[0].americas: should be a primary and a backup, as this shift has it elsewhere"]),
+        (CREW.replace("[cy, di]", "[cy]").replace("[gus, hal]", "gus") +
+         '  cycles: {"2026-12-14": {lead: hal, emea: [cy, di], americas: [ana, bo]}}\n',
+         ['11:64: set.cycles.2026-12-14.americas: should be a primary alone, as this shift has']),
+        (CREW.replace("weeks: 2", "months: 2"), ['cycle.swap: goes with "weeks" only']),
+        (CREW.replace("weeks: 2, swap: weekly", "months: 13"), ["months: should be from 1 to 12"]),
+        (CREW.replace("weeks: 2, swap: weekly", "months: 1").replace("[cy, di]", "[[cy], [di]]"),
+         ["americas: is week by week, but a cycle is of months", "[0].americas: should be a prim"]),
+        (CREW.replace("swap: weekly", "months: 1"), ['months: stands beside "weeks"']),
+        (CREW.replace("weeks: 2, swap: weekly", ""), ['4:10: set.cycle: lacks "weeks" (or "month']),
+        (CREW.replace("weeks: 2, swap: weekly", "months: 1").replace("{team: web",
+         '{since: "2027-01-31"'), ["no cycle starts on 2027-01-31; one does every month from"]),
+        (CREW.replace("weeks: 2, swap: weekly", "months: 3").replace("{team: web",
+         '{since: "2026-12-30"'), ["no cycle starts on 2026-12-30; one does every 3 months from"]),
+        (CREW.replace("Europe/Berlin,", "Europe/Berlim,"), ["shifts.emea.timezone:"]),
+        (CREW.replace('[{from: "08:00", to: "20:00"}]', "[]"), ["shifts.emea.hours: never opens"]),
+        (CREW.replace("[cy, di]", "[cy]").replace("  channel:", "  outside: nix\n  channel:"),
+         ["americas: should be", "outside:"]),
         (CREW.replace("[cy, di]", "[cyy, dii]"), ["americas[0]", "americas[1]"]),
         (CREW.replace("team: web", "team: wbe"), ['(did you mean "web"?)']),
         (CREW.replace("team: web", "apac: [ana, bo]"), ['"apac" is not known here']),

@@ -39,6 +39,14 @@ def test_everything_can_be_said(tmp_path):
         "SETFLOW_OPSGENIE_URL": "https://api.eu.opsgenie.com",
         "SETFLOW_OPSGENIE_KEY": "og",
         "SETFLOW_OPSGENIE_HOOK_KEY": "hook",
+        "SETFLOW_FEED_HOSTS": "cal.internal, Other.internal",
+        "SETFLOW_JSM_URL": "https://api.atlassian.com/jsm/ops/api/cloud-1",
+        "SETFLOW_JSM_USER": "bot@example.com",
+        "SETFLOW_JSM_TOKEN": "jsm",
+        "SETFLOW_GOALERT_URL": "https://goalert.example.com",
+        "SETFLOW_GOALERT_TOKEN": "goal",
+        "SETFLOW_PAGERDUTY_URL": "https://api.eu.pagerduty.com",
+        "SETFLOW_PAGERDUTY_TOKEN": "duty",
         "SETFLOW_API_TOKEN": "api",
         "SETFLOW_HOOK_KEY_GRAFANA": "graf",
         "SETFLOW_NOTIFY_SMS": "twilio://a:b@123/{to}",
@@ -51,10 +59,30 @@ def test_everything_can_be_said(tmp_path):
     assert settings.mattermost.command_token.get_secret_value() == "cmd"
     assert settings.jira.user == "bot@example.com"
     assert settings.opsgenie.url == "https://api.eu.opsgenie.com"
+    assert settings.feed_hosts == {"cal.internal", "other.internal"}
+    assert settings.sources["jsm"].user == "bot@example.com"
+    assert settings.sources["goalert"].url == "https://goalert.example.com"
+    assert settings.sources["pagerduty"].token.get_secret_value() == "duty"
     assert settings.hook_keys["grafana"].get_secret_value() == "graf"
     assert settings.notify["sms"].get_secret_value() == "twilio://a:b@123/{to}"
-    for secret in ("pw@", "'mm'", "'og'", "'graf'", "a:b", SECRET):
+    for secret in ("pw@", "'mm'", "'og'", "'graf'", "'goal'", "'duty'", "a:b", SECRET):
         assert secret not in repr(settings)
+
+
+def test_a_system_to_import_from_needs_its_token_and_where_it_has_no_usual_place_its_address(
+    tmp_path,
+):
+    said = problems(
+        {"SETFLOW_GOALERT_TOKEN": "x", "SETFLOW_JSM_URL": "https://api.atlassian.com/x"}, tmp_path
+    )
+
+    assert said == [
+        "SETFLOW_JSM_TOKEN is missing: SETFLOW_JSM_URL is useless without it.",
+        "SETFLOW_JSM_USER is missing: SETFLOW_JSM_URL is useless without it.",
+        "SETFLOW_GOALERT_URL is missing: SETFLOW_GOALERT_TOKEN is useless without it.",
+    ]
+    alone = read({"SETFLOW_PAGERDUTY_TOKEN": "x"}, tmp_path)
+    assert alone.sources["pagerduty"].url == "https://api.pagerduty.com"
 
 
 def test_every_mistake_is_told_at_once_and_names_its_variable_but_no_secret(tmp_path):

@@ -1,4 +1,5 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,6 +64,23 @@ def test_a_name_alone_is_a_person():
 BO = Person("bo", "bo", "bo")
 
 
+def test_when_somebody_is_there_and_awake_and_whose_holidays_they_have():
+    text = """
+    bo: {calendar: denmark, awake: {from: "09:00", to: "01:00"}, since: 2026-12-01,
+         until: 2026-12-31}
+    cy: {until: 2026-12-31}
+    """
+    found = people(text)
+    assert found["bo"] == replace(
+        BO,
+        calendar="denmark",
+        awake=(time(9), time(1)),
+        since=date(2026, 12, 1),
+        until=date(2026, 12, 31),
+    )
+    assert (found["cy"].since, found["cy"].awake) == (None, (time(7), time(23)))
+
+
 def test_the_opsgenie_user_is_the_email_address_where_nothing_else_is_said():
     assert people("{bo: {email: bo@example.com}}")["bo"].opsgenie == "bo@example.com"
 
@@ -91,6 +109,7 @@ ana.ruiz: {}
         ("[ana]", "1:1: should be a mapping, but is a list"),
         ("{ana ruiz: {}}", "1:12: ana ruiz: should be named with letters, digits, dots, - and _"),
         ("{ana: ruiz}", "1:7: ana: should be a mapping, but is text"),
+        ("{shell: {}}", '1:9: shell: "shell" is what history calls the command line; choose'),
         ("{ana: {mattermost: '@ana'}}", 'ana.mattermost: should be written without @: "ana"'),
         ("{ana: {mattermost: Ana Ruiz}}", '"Ana Ruiz" is no Mattermost username'),
         ("{ana: {timezone: Madrid}}", '"Madrid" is no time zone (did you mean "Europe/Madrid"?)'),
@@ -102,6 +121,13 @@ ana.ruiz: {}
         ("{ana: {contact: [{via: sms}]}}", 'lacks "to"'),
         ("{ana: {contact: [{via: sms, to: x, after: soon}]}}", '"soon" is no length of time'),
         ("{ana: {phone: x}}", '"phone" is not known here'),
+        ('{ana: {awake: {from: "07:00"}}}', 'ana.awake: lacks "to"'),
+        ('{ana: {awake: {from: "7", to: "23:00"}}}', '"7" is no time of day'),
+        ("{ana: {until: soon}}", '"soon" is no date; write one such as 2026-11-02'),
+        (
+            "{ana: {since: 2026-12-02, until: 2026-12-01}}",
+            "1:34: ana.until: is before the first day, 2026-12-02",
+        ),
     ],
 )
 def test_a_person_with_a_mistake_is_told_so(text, told):

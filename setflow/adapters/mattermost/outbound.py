@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from setflow.adapters.mattermost.files import upload
 from setflow.adapters.mattermost.post import Post
 from setflow.adapters.mattermost.text import splice
 from setflow.errors import DeliveryError
@@ -208,6 +209,7 @@ class Mattermost:
             "channel_id": channel_id,
             "message": post.message,
             "root_id": root_id,
+            **upload(self.driver, channel_id, post.files),
             "pending_post_id": f"{self.me()[0]}:{key}",
             "props": {"attachments": list(post.attachments), KEY: key},
         }

@@ -25,12 +25,24 @@ RED, AMBER, GREEN, GREY = "#c9303e", "#d99a00", "#2f8f4e", "#8a8f98"
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What a post carries: a file's name and content."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
-    """A post or patch: Markdown, attachments as the API takes them, usernames it notifies."""
+    """A post or patch: Markdown, attachments as the API takes them, usernames it notifies.
+
+    files  what it carries where the server takes files; a patch leaves them as they are
+    """
 
     message: str
     attachments: tuple[Mapping[str, Any], ...] = ()
     mentions: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

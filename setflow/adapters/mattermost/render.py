@@ -18,16 +18,20 @@ from setflow.adapters.mattermost.alerts import (
     still_nobody,
     stood_down,
 )
-from setflow.adapters.mattermost.post import GREEN, GREY, RED, Button, Context, Pen, Post
+from setflow.adapters.mattermost.calendars import schedule_post
+from setflow.adapters.mattermost.notices import notice_post
+from setflow.adapters.mattermost.post import GREY, RED, Button, Context, Pen, Post
+from setflow.adapters.mattermost.remote import remote_post
+from setflow.adapters.mattermost.reports import departure_post, findings_post
+from setflow.adapters.mattermost.requests import request_bump, request_news, request_post
+from setflow.adapters.mattermost.standins import absence_post, override_post
 from setflow.adapters.mattermost.text import (
     LONGEST_HEADER,
     escape,
     escape_lines,
     mention,
-    names,
     span,
     splice,
-    when,
 )
 from setflow.adapters.mattermost.work import (
     ended_nudge,
@@ -38,20 +42,29 @@ from setflow.adapters.mattermost.work import (
     update_nudge,
     update_post,
 )
-from setflow.effects import Effect, PageChannel, PagePerson, RemindChannel, UpdatePage
+from setflow.effects import BumpRequest, Effect, PageChannel, PagePerson, RemindChannel, UpdatePage
 from setflow.facts import (
+    AbsenceFacts,
     AlertFacts,
     DeadLetterFacts,
+    DepartureFacts,
     EndedNudgeFacts,
     Facts,
+    FeedFacts,
+    FindingsFacts,
     HandoverFacts,
     HeaderFacts,
     IncidentFacts,
     InviteFacts,
+    NoticeFacts,
     OverrideFacts,
     PageFacts,
+    RemoteScheduleFacts,
+    RequestFacts,
+    RequestNewsFacts,
     RulePostFacts,
     RunFacts,
+    ScheduleFacts,
     TaskNudgeFacts,
     UpdateFacts,
     UpdateNudgeFacts,
@@ -91,6 +104,8 @@ def render(
             return channel_call(effect, facts, pen)
         case RemindChannel(), AlertFacts():
             return still_nobody(facts, pen)
+        case BumpRequest(), RequestFacts():
+            return request_bump(facts, pen)
         case _:
             return _WRITERS[type(facts)](facts, pen)
 
@@ -104,32 +119,6 @@ def title_and_body(
 
 def _header(header: HeaderFacts, pen: Pen) -> Post:
     return pen.post(escape(header.text, LONGEST_HEADER))
-
-
-def _override(override: OverrideFacts, pen: Pen) -> Post:
-    """What its receiver is told: they stand in, are displaced, or it was undone."""
-    person = override.person.name
-    start, end = (when(at, override.zone, now=pen.now) for at in (override.start, override.end))
-    whom = "you" if override.stand_in.name == person else escape(override.stand_in.title)
-    others = [who for who in override.displaced if who.name != person]
-    instead = " and ".join(
-        filter(None, ["you" if len(others) < len(override.displaced) else "", names(others)])
-    )
-    verb = "stand in" if whom == "you" else "stands in"
-    for_whom = f" for {instead}" if instead else ""
-    what = f"{whom} {verb}{for_whom} as {escape(override.seat)}, {start} – {end}"
-    by = f"{escape(override.by)}"
-    if override.undone:
-        return pen.post(
-            f"Undone by {by}: {what}. The turn is as it was before.",
-            pen.bar(GREY, "Nothing for you to do."),
-        )
-    undo = Button("undo", "Undo", {"do": "undo", "override": override.id})
-    return pen.post(
-        f"{what[:1].upper()}{what[1:]}, arranged by {by}. "
-        "An alert somebody has by then stays with them.",
-        pen.bar(GREEN, "Arranged.", [undo]),
-    )
 
 
 def _rule(post: RulePostFacts, pen: Pen) -> Post:
@@ -160,6 +149,14 @@ def _dead_letter(dead: DeadLetterFacts, pen: Pen) -> Post:
     )
 
 
+def _feed(feed: FeedFacts, pen: Pen) -> Post:
+    return pen.post(
+        f"Your calendar of absences cannot be read: {escape(feed.error, 300)} Until it can, your "
+        "absences stay as last read. `/set away feed ADDRESS` names another, `/set away feed off` "
+        "ends it."
+    )
+
+
 def _warn(warning: WarnFacts, pen: Pen) -> Post:
     return pen.post(escape(warning.what, 500))
 
@@ -168,7 +165,11 @@ _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     AlertFacts: alert_post,
     PageFacts: page_post,
     HeaderFacts: _header,
-    OverrideFacts: _override,
+    OverrideFacts: override_post,
+    RequestFacts: request_post,
+    RequestNewsFacts: request_news,
+    AbsenceFacts: absence_post,
+    FeedFacts: _feed,
     RunFacts: run_post,
     TaskNudgeFacts: task_nudge,
     IncidentFacts: incident_post,
@@ -177,7 +178,12 @@ _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     UpdateFacts: update_post,
     HandoverFacts: handover_post,
     InviteFacts: _invite,
+    NoticeFacts: notice_post,
     RulePostFacts: _rule,
     DeadLetterFacts: _dead_letter,
     WarnFacts: _warn,
+    FindingsFacts: findings_post,
+    ScheduleFacts: schedule_post,
+    DepartureFacts: departure_post,
+    RemoteScheduleFacts: remote_post,
 }

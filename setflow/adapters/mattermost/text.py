@@ -1,4 +1,4 @@
-"""The small change of messages: foreign text made harmless, instants in words, our header part.
+"""The small change of messages: foreign text made harmless, lengths in words, our header part.
 
 Lengths are code points, as Mattermost counts them.
 """
@@ -6,19 +6,16 @@ Lengths are code points, as Mattermost counts them.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
-from zoneinfo import ZoneInfo
 
 from setflow.facts import Who
+from setflow.wording import clock_of as clock_of
+from setflow.wording import when as when
 
 LONGEST_MESSAGE = 16_383
 LONGEST_HEADER = 1_024
 LONGEST_URL = 2_000
-
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_HALF_A_YEAR = 183
 
 # A zero-width space takes the meaning from a character that a backslash cannot disarm: Mattermost
 # looks for mentions, ~channels and #hashtags after Markdown (which has turned &commat; into @), and
@@ -87,19 +84,6 @@ def link(text: str, url: str) -> str:
     return f"[{escape(text)}]({target})" if target else escape(text)
 
 
-def when(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
-    """An instant in the reader's `zone`: `14:05` today, `Fri 17:00` within six days, else dated."""
-    local, today = instant.astimezone(zone), now.astimezone(zone).date()
-    clock = f"{local:%H:%M}"
-    away = abs((local.date() - today).days)
-    if away == 0:
-        return clock
-    if away < len(DAYS):
-        return f"{DAYS[local.weekday()]} {clock}"
-    year = f" {local.year}" if local.year != today.year and away > _HALF_A_YEAR else ""
-    return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year} {clock}"
-
-
 def span(length: timedelta) -> str:
     """A length of time in words: `40 s`, `7 min`, `1 h 5 min`, `3 days`. Rounded down."""
     seconds = max(int(length.total_seconds()), 0)
@@ -111,11 +95,6 @@ def span(length: timedelta) -> str:
     if days < 2:
         return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
     return f"{days} days"
-
-
-def clock_of(zone: ZoneInfo) -> str:
-    """How a channel is told whose clock its times are by: `Berlin time`."""
-    return f"{zone.key.rsplit('/', 1)[-1].replace('_', ' ')} time"
 
 
 def listed(parts: Iterable[str], most: int = 8) -> str:

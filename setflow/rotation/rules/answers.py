@@ -7,8 +7,9 @@ from itertools import pairwise
 from operator import attrgetter
 
 from setflow.rotation.rules.revisions import seats_of
-from setflow.rotation.rules.stretches import overrides_of, stretches
+from setflow.rotation.rules.stretches import overrides_of, stretches, vacancies
 from setflow.rotation.rules.turns import (
+    INSTANT,
     era_at,
     eras,
     layer_at,
@@ -27,14 +28,13 @@ from setflow.rotation.rules.values import (
     Turn,
 )
 
-_INSTANT = timedelta(microseconds=1)
 # Hours come round every week; a day more for one that clocks skip or move.
 _ROUND = timedelta(days=8)
 
 
 def who(history: History, overrides: Sequence[Override], seat: str, when: datetime) -> Standing:
     """Who is on a seat at an instant, and until when."""
-    for on in stretches(history, overrides, seat, when, when + _INSTANT):
+    for on in stretches(history, overrides, seat, when, when + INSTANT):
         if on.person:
             return Standing(seat, (on.person,), on.holder, on.start, on.end, on.override)
     turn = turn_at(history, seat, when)
@@ -50,11 +50,17 @@ def shifts(
 
     Two shifts that touch differ in the turn, the person, or whether it is a stand-in.
     """
-    return [
-        Shift(seat, (one.person,), max(one.start, start), min(one.end, end), one.override)
-        for one in stretches(history, overrides, seat, start, end)
-        if one.person
+    found = [
+        Shift(seat, (person,), begin, finish, override, turn, part)
+        for begin, finish, person, _, turn, part, override in stretches(
+            history, overrides, seat, start, end
+        )
+        if person
     ]
+    if found:
+        found[0] = found[0]._replace(start=max(found[0].start, start))
+        found[-1] = found[-1]._replace(end=min(found[-1].end, end))
+    return found
 
 
 def gaps(
@@ -65,12 +71,11 @@ def gaps(
     Time before a seat's first turn ever is no gap, time between two definitions is.
     """
     found: list[Gap] = []
-    for one in stretches(history, overrides, seat, start, end):
-        if one.person is None:
-            begin = max(one.start, start)
-            if found and found[-1].end == begin:
-                begin = found.pop().start
-            found.append(Gap(seat, begin, min(one.end, end)))
+    for one in vacancies(history, overrides, seat, start, end):
+        begin = max(one.start, start)
+        if found and found[-1].end == begin:
+            begin = found.pop().start
+        found.append(Gap(seat, begin, min(one.end, end)))
     return found
 
 
@@ -201,7 +206,7 @@ def _on(
     found = (
         one.person
         for seat in seats
-        for one in stretches(history, overrides, seat, when, when + _INSTANT)
+        for one in stretches(history, overrides, seat, when, when + INSTANT)
         if one.person
     )
     return tuple(dict.fromkeys(found))

@@ -1,25 +1,42 @@
 """The stretches of time that every answer is made of: open hours of turns, with stand-ins."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from setflow.calendar import Turns, open_hours
-from setflow.rotation.rules.turns import Era, anchor_of, eras, holder_of, names_of
+from setflow.calendar import open_hours
+from setflow.rotation.rules.turns import (
+    FIRST,
+    LAST,
+    Count,
+    Era,
+    anchor_of,
+    eras,
+    holder_of,
+    names_of,
+)
 from setflow.rotation.rules.values import History, Override
 from setflow.rotation.spec import Layer, Seat
 
+# Below all numbers of turns.
+_ANY = -(10**9)
+
 
 class Stretch(NamedTuple):
-    """Open hours of one turn of one layer. Without a person it is a gap."""
+    """Open hours of one turn of one layer. Without a person it is a gap.
+
+    turn, part  those of the shift that it makes
+    """
 
     start: datetime
     end: datetime
     person: str | None
     holder: str | None
-    turn: tuple[Turns, int]
+    turn: int
+    part: str
     override: bool
 
 
@@ -27,16 +44,15 @@ def stretches(
     history: History, overrides: Sequence[Override], seat: str, start: datetime, end: datetime
 ) -> list[Stretch]:
     """All stretches of a seat that reach between `start` and `end`, whole, in order."""
-    found: list[Stretch] = []
-    for era in eras(history, seat):
-        low, high = max(era.begin, start), min(era.end, end)
-        if era.place and low < high:
-            whole = [*_vacant(era, era.place, low, high), *_filled(era.place, low, high)]
-            found += (_cut(one, era) for one in whole)
-    standing_in = overrides_of(history, overrides, seat)
-    if standing_in:
-        found = [part for one in found for part in _replaced(one, standing_in)]
-    return [one for one in found if one.start < end and start < one.end]
+    return _made(_all, history, overrides, seat, start, end)
+
+
+def vacancies(
+    history: History, overrides: Sequence[Override], seat: str, start: datetime, end: datetime
+) -> list[Stretch]:
+    """Of those stretches the ones without a person."""
+    found = _made(_vacant, history, overrides, seat, start, end)
+    return [one for one in found if one.person is None]
 
 
 def overrides_of(history: History, overrides: Sequence[Override], seat: str) -> list[Override]:
@@ -48,10 +64,32 @@ def overrides_of(history: History, overrides: Sequence[Override], seat: str) -> 
     return sorted(own, key=lambda one: (one.created_at, one.id))
 
 
-def _cut(one: Stretch, era: Era) -> Stretch:
-    if era.begin <= one.start and one.end <= era.end:
-        return one
-    return one._replace(start=max(one.start, era.begin), end=min(one.end, era.end))
+def _made(
+    make: Callable[[Era, Seat, datetime, datetime], list[Stretch]],
+    history: History,
+    overrides: Sequence[Override],
+    seat: str,
+    start: datetime,
+    end: datetime,
+) -> list[Stretch]:
+    found: list[Stretch] = []
+    for era in eras(history, seat):
+        low, high = max(era.begin, start), min(era.end, end)
+        if era.place and low < high:
+            found += _cut(make(era, era.place, low, high), era)
+    standing_in = overrides_of(history, overrides, seat)
+    if standing_in:
+        parts = [part for one in found for part in _replaced(one, standing_in)]
+        found = [one for one in parts if one.start < end and start < one.end]
+    return found
+
+
+def _cut(found: list[Stretch], era: Era) -> list[Stretch]:
+    if found and found[0].start < era.begin:
+        found[0] = found[0]._replace(start=era.begin)
+    if found and found[-1].end > era.end:
+        found[-1] = found[-1]._replace(end=era.end)
+    return found
 
 
 def _replaced(one: Stretch, overrides: Sequence[Override]) -> list[Stretch]:
@@ -60,84 +98,103 @@ def _replaced(one: Stretch, overrides: Sequence[Override]) -> list[Stretch]:
     inside = sorted({one.start, one.end, *(edge for edge in edges if one.start < edge < one.end)})
     found: list[Stretch] = []
     for start, end in pairwise(inside):
-        part = one._replace(start=start, end=end)
+        name = one.part if start == one.start else f"{one.part}.{_edge(overrides, start)}"
+        part = one._replace(start=start, end=end, part=name)
         active = [by.person for by in overrides if by.start <= start < by.end]
         if active:
             part = part._replace(person=active[-1], override=True)
-        if found and found[-1][2:] == part[2:]:
-            part = part._replace(start=found.pop().start)
+        if found and (found[-1].person, found[-1].override) == (part.person, part.override):
+            part = found.pop()._replace(end=end)
         found.append(part)
     return found
 
 
+def _edge(overrides: Sequence[Override], when: datetime) -> str:
+    """What begins or ends at an instant."""
+    begins = [f"o{one.id}" for one in overrides if one.start == when]
+    return next(iter([*begins, *(f"e{one.id}" for one in overrides if one.end == when)]))
+
+
+def _all(era: Era, place: Seat, low: datetime, high: datetime) -> list[Stretch]:
+    return [*_vacant(era, place, low, high), *_stacked(era, place, low, high, 0)]
+
+
 def _vacant(era: Era, place: Seat, low: datetime, high: datetime) -> list[Stretch]:
     """Open hours before the first turn of a definition whose predecessor had turns."""
+    if not era.staffed_before or low >= anchor_of(place):
+        return []
     anchor = anchor_of(place)
-    found: list[Stretch] = []
-    if era.staffed_before and low < anchor:
-        for layer in place.layers:
-            number = layer.turns.number(low)
-            found = _over(found, list(_open(layer, number, low, min(high, anchor))))
+    found = _stacked(era, place, low, min(high, anchor), _ANY)
     return [one._replace(person=None, holder=None, end=min(one.end, anchor)) for one in found]
 
 
-def _filled(place: Seat, low: datetime, high: datetime) -> list[Stretch]:
-    """Turns with open hours, later layers over earlier ones."""
+def _stacked(era: Era, place: Seat, low: datetime, high: datetime, first: int) -> list[Stretch]:
+    """Open hours of turns from number `first` on, later layers over earlier ones."""
     found: list[Stretch] = []
-    for layer in place.layers:
-        above = list(_open(layer, max(layer.turns.number(low), 0), low, high))
+    for layer, count in zip(place.layers, era.counts, strict=True):
+        above = list(_open(layer, count, max(layer.turns.number(low), first), low, high))
         if found:
-            above = [*_before(layer, low, found[0].start), *above]
-            above += _behind(layer, above, high, found[-1].end)
-        whole = _over(found, above)
-        found = [one for one in whole if one.start < high and low < one.end]
+            last = _open(layer, count, max(layer.turns.number(high), first), high, found[-1].end)
+            whole = [
+                *_before(layer, count, low, found[0].start, first),
+                *above,
+                *(one for one in islice(last, 1) if one not in above[-1:]),
+            ]
+            found = [one for one in _over(found, whole) if one.start < high and low < one.end]
+        else:
+            found = above
     return found
 
 
-def _before(layer: Layer, low: datetime, limit: datetime) -> list[Stretch]:
+def _before(
+    layer: Layer, count: Count, low: datetime, limit: datetime, first: int
+) -> list[Stretch]:
     """The last stretch up to `low`, if it reaches beyond `limit`."""
     number = layer.turns.number(low)
-    while number >= 0 and layer.turns.begin(number + 1) > limit:
-        begin, end = layer.turns.begin(number), layer.turns.begin(number + 1)
-        past = [one for one in _open(layer, number, begin, end) if one.end <= low]
+    while number >= first and layer.turns.begin(number + 1) > limit:
+        past = [one for one in _turn(layer, count, number, FIRST, LAST) if one.end <= low]
         if past:
             return past[-1:]
         number -= 1
     return []
 
 
-def _behind(layer: Layer, above: list[Stretch], high: datetime, limit: datetime) -> list[Stretch]:
-    """The first stretch from `high` on, if it begins before `limit` and is not one of `above`."""
-    following = next(_open(layer, max(layer.turns.number(high), 0), high, limit), None)
-    return [following] if following and following not in above[-1:] else []
-
-
-def _open(layer: Layer, number: int, low: datetime, high: datetime) -> Iterator[Stretch]:
+def _open(
+    layer: Layer, count: Count, number: int, low: datetime, high: datetime
+) -> Iterator[Stretch]:
     """Open hours from turn `number` on that reach between `low` and `high`, whole."""
-    turns = layer.turns
-    while turns.begin(number) < high:
-        person = holder_of(layer.orders, number)
-        for start, end in open_hours(turns, layer.hours, number):
-            if start < high and low < end:
-                yield Stretch(start, end, person, person, (turns, number), override=False)
+    while layer.turns.begin(number) < high:
+        yield from _turn(layer, count, number, low, high)
         number += 1
+
+
+def _turn(layer: Layer, count: Count, number: int, low: datetime, high: datetime) -> list[Stretch]:
+    """Those of one turn."""
+    person, turn = holder_of(layer.orders, number), number + count.more
+    tail = count.again if turn <= count.used else count.fresh
+    return [
+        Stretch(start, end, person, person, turn, f"{index}{tail}", False)  # noqa: FBT003
+        for index, (start, end) in enumerate(open_hours(layer.turns, layer.hours, number))
+        if start < high and low < end
+    ]
 
 
 def _over(below: list[Stretch], above: list[Stretch]) -> list[Stretch]:
     """Both in order, with what `above` covers taken out of `below`."""
-    if not below or not above:
-        return below or above
-    found, first = list(above), 0
+    found = list(above)
     for one in below:
-        start = one.start
-        while first < len(above) and above[first].end <= start:
-            first += 1
-        for over in above[first:]:
-            if over.start >= one.end:
-                break
-            if start < over.start:
-                found.append(one._replace(start=start, end=over.start))
-            start = max(start, over.end)
-        if start < one.end:
-            found.append(one._replace(start=start))
+        first = bisect_right(above, one.start, key=attrgetter("end"))
+        last = bisect_left(above, one.end, key=attrgetter("start"))
+        found += _uncovered(one, above[first:last])
     return sorted(found, key=attrgetter("start"))
+
+
+def _uncovered(one: Stretch, covering: Iterable[Stretch]) -> Iterator[Stretch]:
+    """What is left of a stretch, named by what comes before it."""
+    rest = one
+    for over in covering:
+        if rest.start < over.start:
+            yield rest._replace(end=over.start)
+        rest = one._replace(start=over.end, part=f"{one.part}.a{over.turn}-{over.part}")
+    if rest.start < rest.end:
+        yield rest

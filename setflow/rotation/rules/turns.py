@@ -1,29 +1,48 @@
 """Whose turn it is: a seat's definitions one after another, and the turns that they make."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from setflow.calendar import open_hours
+from setflow.calendar import Turns, open_hours
 from setflow.rotation.rules.values import History, Turn, Version
 from setflow.rotation.spec import Layer, Order, Rotation, Seat
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
 _NONE = Version(None, None)
+
+
+class Count(NamedTuple):
+    """How one layer's turns are counted on from those of the era before.
+
+    more   to be added to a turn's own number
+    used   the highest that was given before
+    again  what tells the parts of a turn up to that one from those that had its number before
+    fresh  the same for later turns
+    """
+
+    more: int
+    used: int
+    again: str
+    fresh: str
 
 
 class Era(NamedTuple):
     """A seat is `place` all along, None before there was one and after it is gone.
 
     staffed_before  somebody had a turn of it in an earlier era: being empty now is a gap
+    counts          one for each layer of `place`
     """
 
     begin: datetime
     end: datetime
     place: Seat | None
     staffed_before: bool
+    counts: tuple[Count, ...]
 
 
 def turn_at(history: History, seat: str, when: datetime) -> Turn | None:
@@ -47,7 +66,8 @@ def eras(history: History, seat: str) -> list[Era]:
         if last and last.place == place:
             found[-1] = last._replace(end=end)
         elif since_of(version) < end:
-            found.append(Era(since_of(version), end, place, _staffed(last)))
+            begin = since_of(version)
+            found.append(Era(begin, end, place, _staffed(last), _counts(found, place, begin)))
     return found
 
 
@@ -123,6 +143,39 @@ def holder_of(orders: tuple[Order, ...], number: int) -> str:
     index = max(bisect_right(orders, number, key=attrgetter("first")) - 1, 0)
     order = orders[index]
     return order.people[(number - order.first) % len(order.people)]
+
+
+def _counts(past: Sequence[Era], place: Seat | None, begin: datetime) -> tuple[Count, ...]:
+    last = next((era for era in reversed(past) if era.place), None)
+    found: list[Count] = []
+    for level, layer in enumerate(place.layers if place else ()):
+        name = f".l{level}" if level else ""
+        again = f"{name}.v{len(past)}"
+        if last is None or last.place is None:
+            found.append(Count(0, 0, name, name))
+        elif level >= len(last.counts):
+            found.append(Count(0, 0, again, again))
+        else:
+            before, old = last.counts[level], last.place.layers[level].turns
+            more, used = _going_on(old, layer.turns, begin)
+            used = max(before.used, used + before.more)
+            found.append(Count(more + before.more, used, again, before.fresh))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4_096)
+def _going_on(old: Turns, new: Turns, when: datetime) -> tuple[int, int]:
+    """What to add to the numbers of `new` so that they go on from `old`, and the last of `old`."""
+    # Turns of both that begin at about the same time are the same one, moved.
+    near = _nearest(old, when)
+    return near - _nearest(new, old.begin(near)), old.number(when - INSTANT)
+
+
+def _nearest(turns: Turns, when: datetime) -> int:
+    """The turn that begins nearest to an instant."""
+    number = turns.number(when)
+    begin, end = turns.begin(number), turns.begin(number + 1)
+    return turns.number(end) if end - when < when - begin else number
 
 
 def _staffed(era: Era | None) -> bool:

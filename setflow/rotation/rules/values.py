@@ -81,15 +81,40 @@ class Standing:
     override: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A turn cut by hours and overrides."""
+class Shift(NamedTuple):
+    """A turn cut by hours and overrides.
+
+    turn  its number; it goes on where a new definition counts from another start
+    part  which of the turn's shifts, as `[a-z0-9.-]+`
+
+    Of a seat no two shifts have both in common. A shift keeps them when somebody else takes it,
+    and when hours, handoff or start move it by less than half a turn.
+    """
 
     seat: str
     people: tuple[str, ...]
     start: datetime
     end: datetime
     override: bool
+    turn: int = 0
+    part: str = "0"
+
+
+class Duty(NamedTuple):
+    """What people call their week: all of a turn's shifts that one person has without a break.
+
+    start, end    the first opening and the last closing
+    override      they stand in; then it goes on over turns
+    number, part  the `turn` and `part` of its first shift
+    """
+
+    seat: str
+    person: str
+    start: datetime
+    end: datetime
+    override: bool
+    number: int
+    part: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from setflow.effects import Decision, ShowHeader
-from setflow.errors import Refused
 from setflow.rotation.rules.answers import (
     holders,
     next_change,
     next_handoff,
     next_holders,
-    shifts,
 )
+from setflow.rotation.rules.notices import NO_GROUP, Group, Noticed
 from setflow.rotation.rules.revisions import seats_of
-from setflow.rotation.rules.turns import LAST, names_of, next_boundary, turn_at
+from setflow.rotation.rules.turns import LAST, next_boundary, turn_at
 from setflow.rotation.rules.values import History, Override
 
-LONGEST_OVERRIDE = timedelta(days=366)
 People = tuple[str, ...]
 
 
@@ -29,11 +27,15 @@ class Watch:
     seen_at   when that was
     people    seat → who has this turn, and who the next; hours do not count
     revision  counts what was seen to change
+    noticed   what people were told of their duties, None before the first time
+    group     the user group as it was last to be
     """
 
     seen_at: datetime
     people: Mapping[str, tuple[People, People]]
     revision: int
+    noticed: Noticed | None = None
+    group: Group = NO_GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +107,3 @@ def _boundaries(before: Watch, history: History, name: str, until: datetime) -> 
             return passed
         passed.append(last)
 
-
-def displaced(
-    history: History, overrides: Sequence[Override], asked: Override, now: datetime
-) -> tuple[str, ...]:
-    """Whom a stand-in would displace from `now` on, once each, in the order of the seats.
-
-    Raises Refused where the stand-in makes no sense: over, too long, or for nobody.
-    """
-    seats = [
-        seat for seat in seats_of(history, asked.seat) if asked.seat in names_of(history, seat)
-    ]
-    if not seats:
-        raise Refused(f"There is no seat {asked.seat}; `/set who` lists them.")
-    if not asked.start < asked.end:
-        raise Refused("It ends before it begins; say the beginning first.")
-    if asked.end <= now:
-        raise Refused("That stretch is over; nothing changed.")
-    if asked.end - asked.start > LONGEST_OVERRIDE:
-        raise Refused("That is over a year; change the rotation instead.")
-    found = dict.fromkeys(
-        name
-        for seat in seats
-        for shift in shifts(history, overrides, seat, max(asked.start, now), asked.end)
-        for name in shift.people
-    )
-    if not found:
-        raise Refused(f"Nobody has {asked.seat} then, so there is nobody to stand in for.")
-    found.pop(asked.person, None)
-    if not found:
-        raise Refused(f"{asked.person} is on then anyway; nothing changed.")
-    return tuple(found)

@@ -115,6 +115,13 @@ def _get_team_member(server: Server, call: Call) -> Json:
     return team.member_json(user)
 
 
+def _get_team_members(server: Server, call: Call) -> list[Json]:
+    team = server.team(call.path["team_id"])
+    if call.by.id not in team.members:
+        raise forbidden()
+    return [team.member_json(server.users[each]) for each in call.texts if each in team.members]
+
+
 def _create_command(server: Server, call: Call) -> Json:
     body, team = call.fields, server.team(str(call.fields.get("team_id")))
     if call.by.is_bot or (call.by.id not in team.members and not call.by.is_admin):
@@ -207,6 +214,7 @@ ROUTES: tuple[tuple[str, str, int, Operation], ...] = (
     ("GET", "/teams/{team_id}", 200, _get_team),
     ("GET", "/teams/name/{name}", 200, _get_team_named),
     ("POST", "/teams/{team_id}/members", 201, _add_team_member),
+    ("POST", "/teams/{team_id}/members/ids", 200, _get_team_members),
     ("GET", "/teams/{team_id}/members/{user_id}", 200, _get_team_member),
     ("GET", "/commands", 200, _get_commands),
     ("POST", "/commands", 201, _create_command),

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from setflow.sandbox.chat import accounts, integrations, places, talk
+from setflow.sandbox.chat import accounts, files, groups, integrations, places, talk
 from setflow.sandbox.chat.call import OK, Call, Operation
 from setflow.sandbox.chat.faults import Answer, Faults
 from setflow.sandbox.chat.records import Json, Problem, User
@@ -35,10 +35,12 @@ def routes(server: Server, faults: Faults) -> list[Route]:
         ("POST", "/api/v4/users/logout", api.logout),
         ("GET", "/api/v4/system/ping", api.ping),
         ("POST", "/api/v4/actions/dialogs/open", api.open_dialog),
+        ("POST", "/api/v4/files", api.receive_files),
+        ("GET", "/api/v4/files/{file_id}", api.send_file),
         ("POST", "/hooks/commands/{hook_id}", api.respond_later),
         *(
             (method, f"/api/v4{path}", api.work(operation, status))
-            for method, path, status, operation in (*accounts.ROUTES, *talk.ROUTES)
+            for method, path, status, operation in (*accounts.ROUTES, *groups.ROUTES, *talk.ROUTES)
         ),
     ]
     unknown = Route("/api/v4/{path:path}", guarded(faults, _unknown), methods=list(_METHODS))
@@ -166,6 +168,17 @@ class _Api:
         """A form for whoever the trigger id belongs to; asks for no session."""
         integrations.open_dialog(self._server, parsed(body) or {})
         return JSONResponse(OK)
+
+    def receive_files(self, request: Request, body: bytes) -> Response:
+        """Files for a channel, as a multipart form."""
+        with self._server.lock:
+            return files.receive(self._server, session(self._server, request), request, body)
+
+    def send_file(self, request: Request, _body: bytes) -> Response:
+        """The content of a file."""
+        with self._server.lock:
+            by = session(self._server, request)
+            return files.send(self._server, by, request.path_params["file_id"])
 
     def respond_later(self, request: Request, body: bytes) -> Response:
         """What comes to a `response_url`."""

@@ -44,10 +44,11 @@ def click(
     """Press a button, or choose `selected` from a menu; what the integration says to `by` alone.
 
     Raises Problem 404 for no such action, 403 outside the channel, 400 where the integration does
-    not answer as it must.
+    not answer as it must; 404 where it would update what is shown to one person only.
     """
     with server.lock:
-        post = server.post(post_id, by)
+        whispered = server.whispered(post_id, by)
+        post = whispered or server.post(post_id, by)
         action = next((a for a in actions(post.props) if a["id"] == action_id), {})
         integration = action.get("integration")
         if not integration or not re.fullmatch("[A-Za-z0-9]+", action_id):
@@ -71,6 +72,9 @@ def click(
     if failure:
         raise Problem(400, _ACTION, str(failure))
     with server.lock:
+        if whispered and isinstance(answer.get("update"), dict):
+            # An update is written to the table of posts, in which an ephemeral one does not stand.
+            raise Problem(404, "app.post.get.app_error", "Unable to get the post.")
         _update(server, post, answer.get("update"))
         text = str(answer.get("ephemeral_text") or "")
         if text:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from setflow.sandbox.chat import files
 from setflow.sandbox.chat.records import (
     Channel,
     Entry,
@@ -131,6 +132,7 @@ def _create(server: Server, by: User, channel: Channel, body: Mapping[str, Any])
         server.new_id(), by.id, channel.id, root.id if root else "", message, props, now, now
     )
     post.priority = (body.get("metadata") or {}).get("priority")
+    post.files = files.attach(server, post, body.get("file_ids"))
     if root:
         root.update_at = root.last_reply_at = now
         root.reply_count += 1

@@ -38,6 +38,7 @@ class User:
     mfa: str = ""
     description: str = ""
     is_bot: bool = False
+    delete_at: int = 0
 
     @property
     def is_admin(self) -> bool:
@@ -56,7 +57,7 @@ class User:
             "id": self.id,
             "create_at": self.create_at,
             "update_at": self.create_at,
-            "delete_at": 0,
+            "delete_at": self.delete_at,
             "username": self.username,
             "auth_service": "",
             "email": self.email,
@@ -86,6 +87,44 @@ class User:
             "create_at": self.create_at,
             "update_at": self.create_at,
             "delete_at": 0,
+        }
+
+
+@dataclass(slots=True)
+class Group:
+    """A custom user group, one that can be mentioned; `members` are user ids."""
+
+    id: str
+    name: str
+    display: str
+    create_at: int
+    members: list[str]
+    update_at: int = 0
+    delete_at: int = 0
+
+    def json(self) -> Json:
+        """As the API says it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "display_name": self.display,
+            "description": "",
+            "source": "custom",
+            "remote_id": None,
+            "create_at": self.create_at,
+            "update_at": self.update_at,
+            "delete_at": self.delete_at,
+            "has_syncables": False,
+            "allow_reference": True,
+        }
+
+    def member_json(self, user_id: str, at: int, delete_at: int) -> Json:
+        """A membership that was made, or (`delete_at` set) has ended."""
+        return {
+            "group_id": self.id,
+            "user_id": user_id,
+            "create_at": at,
+            "delete_at": delete_at,
         }
 
 
@@ -234,6 +273,42 @@ class Reaction:
 
 
 @dataclass(slots=True)
+class File:
+    """A file; `post_id` is "" until a post has it. size: width and height of a picture, else 0."""
+
+    id: str
+    user_id: str
+    channel_id: str
+    name: str
+    mime_type: str
+    content: bytes
+    create_at: int
+    post_id: str = ""
+    size: tuple[int, int] = (0, 0)
+
+    def json(self) -> Json:
+        """As the API says it."""
+        width, height = self.size
+        return {
+            "id": self.id,
+            "user_id": self.user_id,
+            **({"post_id": self.post_id} if self.post_id else {}),
+            "channel_id": self.channel_id,
+            "create_at": self.create_at,
+            "update_at": self.create_at,
+            "delete_at": 0,
+            "name": self.name,
+            "extension": self.name.rpartition(".")[2],
+            "size": len(self.content),
+            "mime_type": self.mime_type,
+            **({"width": width, "height": height, "has_preview_image": True} if width else {}),
+            "mini_preview": None,
+            "remote_id": "",
+            "archived": False,
+        }
+
+
+@dataclass(slots=True)
 class Post:
     """A post. `original_id` is set in the rows that keep what an edited post said before."""
 
@@ -255,6 +330,7 @@ class Post:
     priority: Json | None = None
     reactions: list[Reaction] = field(default_factory=list)
     acknowledged: dict[str, int] = field(default_factory=dict)
+    files: list[File] = field(default_factory=list)
 
     def json(self) -> Json:
         """As clients see it: without what stands behind its buttons."""
@@ -273,7 +349,7 @@ class Post:
             "type": self.type,
             "props": shown(self.props),
             "hashtags": "",
-            "file_ids": [],
+            "file_ids": [file.id for file in self.files],
             "pending_post_id": self.pending_post_id,
             "has_reactions": bool(self.reactions),
             "remote_id": "",
@@ -287,6 +363,8 @@ class Post:
         found: Json = {}
         if self.priority is not None:
             found["priority"] = self.priority
+        if self.files:
+            found["files"] = [file.json() for file in self.files]
         if self.reactions:
             found["reactions"] = [reaction.json() for reaction in self.reactions]
         if self.acknowledged:

@@ -15,6 +15,8 @@ from setflow.sandbox.chat.records import (
     Command,
     Dialog,
     Entry,
+    File,
+    Group,
     Post,
     Problem,
     ResponseHook,
@@ -54,13 +56,15 @@ class Server:
     lock     to be held while anything is read or changed
     version  counts changes
     site_url  where the server is reached, for the addresses that it hands out
+    files    by id; None where the server takes none
+    no_groups  ids of users without the permissions for custom groups
     trigger_seconds  how long a dialog can be opened after a click or command: 3, newer servers 30
     """
 
     def __init__(self, clock: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self.clock, self._changed = clock, changed
         self.lock = threading.RLock()
-        self.version = 0
+        self.version = self._stamp = 0
         self.licensed = False
         self.allow_loopback = True
         self.site_url = "http://localhost:8065"
@@ -69,7 +73,10 @@ class Server:
         self.users: dict[str, User] = {}
         self.teams: dict[str, Team] = {}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, Group] = {}
+        self.no_groups: set[str] = set()
         self.posts: dict[str, Post] = {}
+        self.files: dict[str, File] | None = {}
         self.commands: dict[str, Command] = {}
         self.tokens: dict[str, str] = {}
         self.transcript: list[Entry] = []
@@ -80,7 +87,6 @@ class Server:
         self.dialogs: list[Dialog] = []
         self.response_hooks: dict[str, ResponseHook] = {}
         self._random = random.Random(1)
-        self._stamp = 0
 
     # what everything rests on
 
@@ -160,6 +166,11 @@ class Server:
             raise Problem(404, "app.post.get.app_error", "Unable to get the post.")
         self.readable(found.channel_id, by)
         return found
+
+    def whispered(self, post_id: str, by: User) -> Post | None:
+        """A post that only `by` is shown; None for any other."""
+        mine = (post for who, post in self.ephemeral if who == by.id)
+        return next((post for post in mine if post.id == post_id), None)
 
     def readable(self, channel_id: str, by: User) -> Channel:
         """A channel whose posts `by` may read; Problem 403, for an unknown one as well."""

@@ -1,4 +1,4 @@
-"""What an OpsGenie account knows: alerts, requests that wait to be worked, who is on call."""
+"""What an OpsGenie account knows: alerts, requests that wait to be worked, schedules."""
 
 import re
 import threading
@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from setflow.sandbox.opsgenie.rota import Rotation, Schedule
 from setflow.sandbox.trouble import Refusal
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
@@ -68,7 +70,8 @@ class Desk:
     """One account with one API key.
 
     holding   while true, changes asked for by API are accepted and not worked until `release`
-    on_call   schedule → the user names that are on call
+    schedules by name
+    strangers user names that the account does not have
     lock      held from reading an alert until its change is kept
     """
 
@@ -77,12 +80,19 @@ class Desk:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.holding = False
-        self.on_call: dict[str, list[str]] = {}
+        self.schedules: dict[str, Schedule] = {}
+        self.strangers: set[str] = set()
         self.lock = threading.RLock()
         self._alerts: dict[str, Alert] = {}
         self._requests: dict[str, Worked | None] = {}
         self._held: list[Callable[[], None]] = []
         self._numbers = count(1)
+
+    def schedule(self, name: str, zone: str, *rotations: Rotation) -> Schedule:
+        """A new schedule, by the clock of a zone."""
+        number = f"d875e654-9b4e-4219-a803-0c26936d18d{len(self.schedules)}"
+        self.schedules[name] = Schedule(number, name, ZoneInfo(zone), rotations)
+        return self.schedules[name]
 
     def alert(self, identifier: str, kind: str = "id") -> Alert:
         """The alert by its id, alias or tiny id, the open one first. Raises Refusal if none."""

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from setflow.sandbox.opsgenie.desk import PRIORITIES, Alert, Desk
+from setflow.sandbox.opsgenie.rest_schedules import Schedules
 from setflow.sandbox.trouble import Refusal
 
 INTEGRATION = {"id": "4513b7ea-3b91-438f-b7e4-e3e54af9147c", "name": "setflow", "type": "API"}
@@ -47,7 +48,7 @@ class Rest:
             ("GET", "/v2/alerts/requests/{request}", self._request),
             ("GET", one, self._one),
             ("GET", f"{one}/notes", self._notes),
-            ("GET", "/v2/schedules/{schedule}/on-calls", self._on_calls),
+            *Schedules(self._desk).paths,
             *(("POST", f"{one}/{verb}", self._act) for verb in VERBS),
         ]
         self.app = Starlette(
@@ -64,7 +65,7 @@ class Rest:
         return answer
 
     def _envelope(self, body: dict[str, Any], status: int = 200) -> Response:
-        status = 202 if "result" in body else status
+        status = 202 if "requestId" in body else status
         envelope = {
             "took": 0.004,
             "requestId": f"9ae63dd7-ed00-4c81-86f0-{next(self._numbers):012x}",
@@ -177,20 +178,6 @@ class Rest:
             ],
             "paging": {"first": str(request.url)},
         }
-
-    async def _on_calls(self, request: Request) -> dict[str, Any]:
-        name = request.path_params["schedule"]
-        if name not in self._desk.on_call:
-            raise Refusal(404, f"Schedule with name [{name}] does not exist.")
-        people = self._desk.on_call[name]
-        data: dict[str, Any] = {"_parent": {"id": f"id-{name}", "name": name, "enabled": True}}
-        if request.query_params.get("flat") == "true":
-            data["onCallRecipients"] = people
-        else:
-            data["onCallParticipants"] = [
-                {"id": f"id-{person}", "name": person, "type": "user"} for person in people
-            ]
-        return {"data": data}
 
     def _named(self, request: Request) -> Alert:
         kind = request.query_params.get("identifierType", "id")

@@ -235,7 +235,8 @@ function postNode(post, inThread) {
     "article", { class: `post ${post.kind}`, "data-id": post.id },
     el("div", { class: post.bot ? "face bot" : "face", "aria-hidden": "true" }, initials),
     el("div", { class: "body" }, byLine(post), el("div", { class: "text", html: post.html }),
-      ...post.attachments.map((part) => card(post, part)), foot(post, inThread)),
+      ...post.attachments.map((part) => card(post, part)), ...post.files.map(picture),
+      foot(post, inThread)),
     post.kind === "ephemeral" ? null : tools(post, inThread),
   );
 }
@@ -250,6 +251,12 @@ function byLine(post) {
     post.edited ? el("span", { class: "note" }, "edited") : null,
     post.kind === "ephemeral" ? el("span", { class: "note" }, "only visible to you") : null,
   );
+}
+
+function picture(file) {
+  const address = `file/${file.id}`;
+  return el("a", { class: "picture", href: address, target: "_blank", rel: "noopener" },
+    el("img", { src: address, alt: file.name, width: file.width, height: file.height }));
 }
 
 function card(post, part) {
