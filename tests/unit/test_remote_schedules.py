@@ -128,6 +128,7 @@ def test_an_override_that_is_right_stays_though_the_rest_moves_and_one_that_is_w
     longer = mend(lines, [on("bo", 13, 50)], kept, within=(at(20), END))
     assert longer == {alias: stands("bo", 13, 50)}
     assert mending.changed(kept, longer, at(20)) == [alias]
+    assert mend({"r1": (on("ana", 0, 13), on("bo", 13, 50))}, [on("bo", 13, 37)], kept) == kept
     assert mend(lines, [on("ana", 0, 96)], kept) == {}
     assert mending.changed(kept, {}, DAY) == [alias]
     assert mending.changed(kept, kept, DAY) == []
