@@ -3,12 +3,14 @@
 import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from stage import configuration, example
 
 from setflow.rotation import rules
 from setflow.rotation.rules import History
+from setflow.rotation.spec import Layer, Order, Rotation, Seat
 
 LATEST = datetime(2026, 12, 2, 9, 30, tzinfo=UTC)
 """A Wednesday morning on which every seat of the day is staffed."""
@@ -18,6 +20,29 @@ ROUNDS = 5
 def crew() -> History:
     """The example's crew rotation: two shifts of two seats each, and a lead."""
     return rules.history_of(configuration(example()).rotations["set"])
+
+
+def old_crew(versions: int) -> History:
+    """The same, its order of people turned round every week until it had so many versions."""
+    new = configuration(example()).rotations["set"]
+    history = rules.history_of(new)
+    for weeks in range(versions - 1, 0, -1):
+        new = _turned_round(new)
+        history = rules.revise(history, new, LATEST - timedelta(weeks=weeks))
+    return history
+
+
+def _turned_round(rotation: Rotation) -> Rotation:
+    def order(one: Order) -> Order:
+        return replace(one, people=one.people[::-1])
+
+    def layer(one: Layer) -> Layer:
+        return replace(one, orders=tuple(map(order, one.orders)))
+
+    def seat(one: Seat) -> Seat:
+        return replace(one, layers=tuple(map(layer, one.layers)))
+
+    return replace(rotation, seats=tuple(map(seat, rotation.seats)))
 
 
 def weekly_text(count: int) -> str:

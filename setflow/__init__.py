@@ -23,6 +23,8 @@ team, rotation, escalation, incident, ticket, playbook
 outbox, inbox, history, chores, feeds
             effects that wait, what came in and is not yet worked, what happened and why, what
             setflow looks after by itself, whose calendars are open
+census, retention
+            what waits and how late it is; what is over for long enough goes
 records     instances in PostgreSQL; `schema` every table, `db` transactions, `embedded` our server
 facts       what posts are written from; `effects` what a decision asks of the world
 due, calendar, wording, document, expression, signature

@@ -14,6 +14,9 @@ State = Mapping[str, Any]
 
 PEOPLE = "people"
 """The chore that remembers who is not in Mattermost: `gone`, name → why; `told`, names."""
+MAINTENANCE = "maintenance:chat"
+"""The chore that remembers the maintenance windows that chat opened: `windows`, and the `last`
+number."""
 
 
 def state(tx: Tx, name: str) -> State:

@@ -146,6 +146,16 @@ def transaction(db: Db) -> Iterator[Tx]:
         yield tx
 
 
+@contextmanager
+def one_statement(db: Db) -> Iterator[Tx]:
+    """For a single statement that is a transaction of its own: one round trip instead of three.
+
+    Raises as `transaction` does.
+    """
+    with _translated(), db.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def notify(tx: Tx, channel: str, payload: str = "") -> None:
     """Wake whoever listens on `channel`, once `tx` is committed; equal notices count once."""
     tx.execute(

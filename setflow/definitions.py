@@ -5,19 +5,28 @@ format is that of DESIGN.md, section 6.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from setflow import expression
-from setflow.calendar import BusinessDays, read_business_days, zone
+from setflow.calendar import WEEKDAYS, BusinessDays, read_business_days, zone
 from setflow.document import Node, Reader, parse, suggestion
 from setflow.errors import ConfigError
-from setflow.escalation.spec import Ladder, Route, Target, read_ladder, read_routes
+from setflow.escalation.spec import (
+    Hold,
+    Ladder,
+    Route,
+    Target,
+    Window,
+    read_ladder,
+    read_routes,
+    read_windows,
+)
 from setflow.playbook.spec import Checks, Known, Playbook, read_playbook
 from setflow.rotation.spec import Rotation, read_rotation
 from setflow.rotation.spec.remote import OpsGenieSettings, read_opsgenie
@@ -28,10 +37,14 @@ from setflow.ticket.spec import JiraSettings, read_jira
 VERSION = 1
 # What a route's condition may ask about.
 ALERT = ("source", "key", "title", "priority", "details", "url")
+# What a step's condition may ask about the time as well.
+NOW = ("business", "workday", "holiday", "weekday", "hour", "minute")
+BUSINESS_HOURS = range(9, 17)
+"""The hours of a workday in which `now.business` holds, in the file's zone."""
 
 _PAIR = ("primary", "backup")
 _UTC = ZoneInfo("UTC")
-_ASKED = re.compile(r"\balert\.([A-Za-z_]\w*)")
+_ASKED = re.compile(r"\b(alert|now)\.([A-Za-z_]\w*)")
 
 T = TypeVar("T")
 
@@ -60,6 +73,7 @@ class Configuration:
     rotations: Mapping[str, Rotation]
     ladders: Mapping[str, Ladder]
     routes: tuple[Route, ...]
+    maintenance: tuple[Window, ...]
     text: str
     digest: str
 
@@ -98,6 +112,64 @@ def route(configuration: Configuration, source: str, alert: Mapping[str, Any]) -
     return None
 
 
+def passed_over(
+    configuration: Configuration, ladder: Ladder, alert: Mapping[str, Any], now: datetime
+) -> frozenset[int]:
+    """The steps of a ladder, from 0, whose condition does not hold for `alert` at `now`.
+
+    One that cannot be answered, as of a detail that this alert does not have, leaves the step in:
+    rather page once too often.
+    """
+    numbered = [(number, step.when) for number, step in enumerate(ladder.steps) if step.when]
+    facts = {"alert": alert, "now": _instant(configuration, now)}
+    return frozenset(number for number, when in numbered if _fails(when, facts))
+
+
+def holding(
+    configuration: Configuration,
+    windows: Iterable[Window],
+    ladder: str,
+    alert: Mapping[str, Any],
+    now: datetime,
+) -> Hold | None:
+    """The maintenance in which an alert on `ladder` comes at `now`, the longest; None for none.
+
+    windows  those of the file, and further ones
+    A condition that cannot be answered does not hold, so that the alert pages.
+    """
+    open_now = [
+        Hold(one.name, until)
+        for one in windows
+        if (until := one.until(now, configuration.zone))
+        and one.source in (None, alert["source"])
+        and (not one.ladders or ladder in one.ladders)
+        and (one.when is None or _holds(one.when, alert))
+    ]
+    return max(open_now, key=lambda hold: hold.until, default=None)
+
+
+def _instant(configuration: Configuration, now: datetime) -> dict[str, Any]:
+    """What conditions may ask of an instant, by the file's zone and the company's calendar."""
+    wall = now.astimezone(configuration.zone)
+    days = configuration.calendars.get("company", BusinessDays(None, frozenset(), ""))
+    workday = days.is_business_day(wall.date())
+    return {
+        "business": workday and wall.hour in BUSINESS_HOURS,
+        "workday": workday,
+        "holiday": bool(days.holiday(wall.date())),
+        "weekday": WEEKDAYS[wall.weekday()],
+        "hour": wall.hour,
+        "minute": wall.minute,
+    }
+
+
+def _fails(when: str, facts: Mapping[str, Any]) -> bool:
+    try:
+        return not expression.evaluate(when, facts)
+    except ValueError:
+        return False
+
+
 def differences(old: Configuration | None, new: Configuration) -> list[str]:
     """What `new` adds, removes and changes, in short sentences; none if nothing.
 
@@ -134,6 +206,7 @@ _WHOLE = {
     "The time zone is": "zone",
     "The admins are": "admins",
     "The routes are": "routes",
+    "The maintenance windows are": "maintenance",
     "The Jira settings are": "jira",
     "The OpsGenie settings are": "opsgenie",
 }
@@ -197,6 +270,7 @@ class _Reading:
             rotations={name: one for name, one in self.rotations.items() if one},
             ladders={name: one for name, one in self.ladders.items() if one},
             routes=self.section("routes", self.routes, ()),
+            maintenance=self.section("maintenance", self.maintenance, ()),
             text=text,
             digest=_digest(text, {name: self.files[name] for name in self.playbooks}),
         )
@@ -259,6 +333,7 @@ class _Reading:
             groups=self.groups,
             teams=self.teams,
             channels=self.named_channels,
+            check_condition=_check_step,
         )
         seats = [one.name for one in ladder.targets() if one.kind == "seat"] if ladder else []
         if ladder and all(self.rotations[self.named_seats[seat]] for seat in seats):
@@ -310,6 +385,15 @@ class _Reading:
     def routes(self, node: Node) -> tuple[Route, ...]:
         return read_routes(
             node, self.reader, ladders=self.ladders, check_expression=_check_condition
+        )
+
+    def maintenance(self, node: Node) -> tuple[Window, ...]:
+        return read_windows(
+            node,
+            self.reader,
+            zone=self.zone,
+            ladders=self.ladders,
+            check_condition=_check_condition,
         )
 
     def read_playbooks(self, node: Node) -> Mapping[str, Playbook]:
@@ -371,10 +455,21 @@ def _likely_targets(name: str, node: Node) -> list[str]:
 def _check_condition(text: str) -> None:
     """Nothing, if `text` is a route's condition; raises ValueError for one that never holds."""
     expression.check(text, ("alert",))
-    for asked in _ASKED.findall(text):
-        if asked not in ALERT:
-            hint = suggestion(asked, ALERT) or f"; it has {', '.join(ALERT)}"
-            raise ValueError(f'asks for "alert.{asked}", which alerts do not have{hint}')
+    _check_asked(text, {"alert": ALERT})
+
+
+def _check_step(text: str) -> None:
+    """Nothing, if `text` is a step's condition; raises ValueError for one that never holds."""
+    expression.check(text, ("alert", "now"))
+    _check_asked(text, {"alert": ALERT, "now": NOW})
+
+
+def _check_asked(text: str, known: Mapping[str, Collection[str]]) -> None:
+    for of, asked in _ASKED.findall(text):
+        if asked not in known.get(of, (asked,)):
+            hint = suggestion(asked, known[of]) or f"; it has {', '.join(known[of])}"
+            whose = "alerts do" if of == "alert" else "an instant does"
+            raise ValueError(f'asks for "{of}.{asked}", which {whose} not have{hint}')
 
 
 def _digest(text: str, playbooks: Mapping[str, tuple[str, str]]) -> str:

@@ -7,6 +7,7 @@ works it. Bounds are ours: a condition is worked while a page waits behind it.
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Set
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -37,6 +38,9 @@ _FUNCTIONS = frozenset(
 # What the library lets through beside its own error, for conditions that make no sense.
 _STRAY = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _BRACKETS = frozenset({"exprlist", "mapinits", "member_index", "paren_expr"})
+_LEVELS = frozenset(
+    {"expr", "conditionalor", "conditionaland", "relation", "addition", "multiplication", "unary"}
+)
 _PLACE = re.compile(r"\{\{\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*\}\}")
 
 
@@ -143,9 +147,16 @@ def _compiled(text: str) -> _Program:
         _check_node(node)
     if macros > MOST_MACROS_DEEP:
         raise ValueError(f"has list macros (all, exists, …) over {MOST_MACROS_DEEP} deep")
-    return _Program(
-        _environment().program(cast(Any, tree)), MOST_LISTED_TWICE if macros > 1 else MOST_LISTED
-    )
+    short = cast(Any, _shortened(tree))
+    return _Program(_environment().program(short), MOST_LISTED_TWICE if macros > 1 else MOST_LISTED)
+
+
+def _shortened(tree: "_Tree") -> "_Tree":
+    """The same without nodes that only hand on what is below them: each costs a visit."""
+    short = copy(tree)
+    short.children = [part if isinstance(part, str) else _shortened(part) for part in tree.children]
+    below = short.children[0] if len(short.children) == 1 else ""
+    return short if isinstance(below, str) or tree.data not in _LEVELS else cast("_Tree", below)
 
 
 @lru_cache(maxsize=1_000)

@@ -1,4 +1,4 @@
-"""What happened, for ever, and why."""
+"""What happened, and why, for as long as the operator keeps what is over."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -9,10 +9,21 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Text, bindparam, column, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
-from setflow.db import DELIVERIES_WAIT, Tx, notify
+from setflow.db import DELIVERIES_WAIT, Tx
 from setflow.schema import house, inbox, processes, pulls
 
 
@@ -34,6 +45,11 @@ _LOCK_DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_WORKED = (
+    update(inbox)
+    .where(inbox.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    .values(wake_at=None, error=None)
+)
 _GIVEN = (
     func.jsonb_to_recordset(bindparam("given", type_=JSONB))
     .table_valued(
@@ -44,7 +60,7 @@ _GIVEN = (
     )
     .render_derived(with_types=True)
 )
-_ACCEPT = (
+_NEW = (
     insert(inbox)
     .from_select(
         ["source", "delivery", "payload", "received_at", "wake_at"],
@@ -54,7 +70,10 @@ _ACCEPT = (
     )
     .on_conflict_do_nothing()
     .returning(inbox.c.source, inbox.c.delivery)
+    .cte("new")
 )
+# One statement with its notice, so that it may be a transaction of its own; equal ones count once.
+_ACCEPT = select(_NEW.c.source, _NEW.c.delivery, func.pg_notify(DELIVERIES_WAIT, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +89,7 @@ class Pushed:
 def accept(tx: Tx, pushed: Sequence[Pushed]) -> set[tuple[str, str]]:
     """Keep deliveries to be worked at once; source and delivery of those not kept before."""
     given = [{**asdict(one), "at": one.at.isoformat()} for one in pushed]
-    new = {(row.source, row.delivery) for row in tx.execute(_ACCEPT, {"given": given})}
-    if new:
-        notify(tx, DELIVERIES_WAIT)
-    return new
+    return {(row.source, row.delivery) for row in tx.execute(_ACCEPT, {"given": given})}
 
 
 def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
@@ -83,7 +99,7 @@ def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
 
 def worked(tx: Tx, ids: Sequence[int]) -> None:
     """These are done; they stay to recognise a repeat."""
-    tx.execute(update(inbox).where(inbox.c.id.in_(ids)).values(wake_at=None, error=None))
+    tx.execute(_WORKED, {"ids": ids})
 
 
 def failed(tx: Tx, delivery: Delivery, *, again_at: datetime | None, error: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, Text, bindparam, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from setflow import effects as effects_module
 from setflow.db import EFFECTS_WAIT, Tx, notify
@@ -64,10 +64,25 @@ _SETTLE = (
     .where(outbox.c.id == bindparam("which"), outbox.c.settled_at.is_(None))
     .values(settled_at=bindparam("now"), outcome=bindparam("what"), error=None, dead_at=None)
 )
-_INSERT_RECEIPT = insert(receipts)
-_KEEP_RECEIPT = _INSERT_RECEIPT.on_conflict_do_update(
-    index_elements=["lane"],
-    set_={name: _INSERT_RECEIPT.excluded[name] for name in ("channel", "remote", "at")},
+
+
+def _kept(new: Insert) -> Insert:
+    newer = {name: new.excluded[name] for name in ("channel", "remote", "at")}
+    return new.on_conflict_do_update(index_elements=["lane"], set_=newer)
+
+
+_KEEP_RECEIPT = _kept(insert(receipts))
+_SETTLED = _SETTLE.returning(outbox.c.lane).cte("settled")
+_SETTLE_WITH_RECEIPT = _kept(
+    insert(receipts).from_select(
+        ["lane", "channel", "remote", "at"],
+        select(
+            _SETTLED.c.lane,
+            bindparam("channel", type_=Text),
+            bindparam("remote", type_=Text),
+            bindparam("now", type_=receipts.c.at.type),
+        ),
+    )
 )
 _RECEIPT = select(receipts.c.channel, receipts.c.remote).where(
     receipts.c.lane == bindparam("which")
@@ -139,12 +154,11 @@ def settle(
 
     False, with nothing changed, if it is settled already.
     """
-    done = tx.execute(_SETTLE, {"which": waiting.id, "now": now, "what": outcome})
-    if not done.rowcount:
-        return False
-    if receipt:
-        keep_receipt(tx, waiting.effect.lane, receipt, now=now)
-    return True
+    given = {"which": waiting.id, "now": now, "what": outcome}
+    if receipt is None:
+        return bool(tx.execute(_SETTLE, given).rowcount)
+    kept = {"channel": receipt.channel, "remote": receipt.remote}
+    return bool(tx.execute(_SETTLE_WITH_RECEIPT, given | kept).rowcount)
 
 
 def keep_receipt(tx: Tx, lane: str, receipt: Receipt, *, now: datetime) -> None:

@@ -173,7 +173,7 @@ def _history(tx: Tx, newest: int) -> rotation.History:
         history.setdefault(item.seat, []).append(rotation.Version(item.since, definition))
     now = configuration(tx, newest).rotations.values()
     order = dict.fromkeys([*(seat.name for one in now for seat in one.seats), *history])
-    return {seat: tuple(history[seat]) for seat in order if seat in history}
+    return {seat: rotation.Past(seat, history[seat]) for seat in order if seat in history}
 
 
 def _configurations_of(tx: Tx, versions: Collection[int]) -> Mapping[int, Configuration]:

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Result,
     Select,
     Table,
@@ -93,6 +94,9 @@ class Records(Generic[State]):
         values = {name: new.c[name] for name in names if name != "id"}
         self._update = update(table).where(table.c.id == new.c.id).values(values)
         self._insert = table.insert().from_select(names, many(table, names))
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        counted = func.generate_series(1, bindparam("count", type_=Integer)).table_valued("n")
+        self._numbers = select(func.nextval(sequence)).select_from(counted)
         self._by_id = state.where(table.c.id == bindparam("which"))
         self._lock_by_id = self._by_id.with_for_update()
         self._due = (
@@ -104,22 +108,28 @@ class Records(Generic[State]):
 
     def new_id(self, tx: Tx) -> int:
         """A number for the next instance; what is rolled back leaves a gap."""
-        sequence = func.pg_get_serial_sequence(self.table.name, "id")
-        return int(tx.execute(select(func.nextval(sequence))).scalar_one())
+        return self.new_ids(tx, 1)[0]
 
-    def add(self, tx: Tx, state: State, wake_at: datetime | None) -> None:
-        """Keep a new instance; raises IntegrityError where what it is looked up by is taken."""
-        tx.execute(self._insert, together([self._row(state, wake_at)], json=["state"]))
+    def new_ids(self, tx: Tx, count: int) -> list[int]:
+        """Numbers for the next instances, in order."""
+        return sorted(tx.execute(self._numbers, {"count": count}).scalars()) if count else []
+
+    def add(self, tx: Tx, states: Sequence[tuple[State, datetime | None]]) -> None:
+        """Keep new instances; raises IntegrityError where what one is looked up by is taken."""
+        if states:
+            tx.execute(self._insert, together((self._row(*one) for one in states), json=["state"]))
 
     def save(self, tx: Tx, states: Sequence[tuple[State, datetime | None]]) -> None:
         """Keep instances as they now are, each woken at its instant: one statement for all."""
         if states:
             tx.execute(self._update, together((self._row(*one) for one in states), json=["state"]))
 
-    def lock(self, tx: Tx, where: ColumnElement[bool]) -> list[State]:
-        """Those that match, by id, held until `tx` ends."""
-        query = self._state.where(where).order_by(self.table.c.id)
-        return [self._load(state) for state in tx.execute(query.with_for_update()).scalars()]
+    def lock(
+        self, tx: Tx, where: ColumnElement[bool], given: Mapping[str, Any] | None = None
+    ) -> list[State]:
+        """Those that match, by id, held until `tx` ends; `given` is what `where` names."""
+        query = self._state.where(where).order_by(self.table.c.id).with_for_update()
+        return [self._load(state) for state in tx.execute(query, given).scalars()]
 
     def get(self, tx: Tx, where: ColumnElement[bool], limit: int = 1000) -> list[State]:
         """Those that match, by id, as last committed."""

@@ -306,6 +306,8 @@ Index(
     postgresql_where=outbox.c.settled_at.is_(None) & outbox.c.dead_at.is_(None),
 )
 
+Index("outbox_settled", outbox.c.settled_at, postgresql_where=outbox.c.settled_at.is_not(None))
+
 receipts = Table(
     "receipts",
     metadata,

@@ -20,6 +20,9 @@ from setflow.errors import SetflowError
 OPSGENIE = "https://api.opsgenie.com"
 PAGERDUTY = "https://api.pagerduty.com"
 SHORTEST_SECRET = 32
+KEEP_DAYS = 400
+"""A year, and the month in which somebody asks about it."""
+FEWEST_DAYS = 7
 HOOK_KEY, NOTIFY = "SETFLOW_HOOK_KEY_", "SETFLOW_NOTIFY_"
 NAMES = (
     "SETFLOW_DATABASE_URL",
@@ -48,6 +51,8 @@ NAMES = (
     "SETFLOW_PAGERDUTY_URL",
     "SETFLOW_PAGERDUTY_TOKEN",
     "SETFLOW_API_TOKEN",
+    "SETFLOW_HEARTBEAT_URL",
+    "SETFLOW_KEEP_DAYS",
 )
 
 
@@ -110,6 +115,8 @@ class Settings:
     hook_keys, notify  by source and by contact method, in lower case
     sources            to import from, by jsm, goalert and pagerduty
     feed_hosts         servers of absences that may be private, or answer over http
+    heartbeat_url      asked once a minute while all is well; None for no sign of life
+    keep_days          how long what is over is kept; 0 for ever
     """
 
     data: Path
@@ -128,6 +135,8 @@ class Settings:
     notify: Mapping[str, SecretStr] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     feed_hosts: frozenset[str] = frozenset()
+    heartbeat_url: SecretStr | None = None
+    keep_days: int = KEEP_DAYS
 
 
 def read(environ: Mapping[str, str], folder: Path, *, data: Path | None = None) -> Settings:
@@ -156,6 +165,8 @@ def read(environ: Mapping[str, str], folder: Path, *, data: Path | None = None) 
         notify=reader.family(NOTIFY),
         sources=_sources(reader),
         feed_hosts=frozenset(reader.text("SETFLOW_FEED_HOSTS").lower().replace(",", " ").split()),
+        heartbeat_url=reader.address("SETFLOW_HEARTBEAT_URL"),
+        keep_days=reader.days("SETFLOW_KEEP_DAYS", KEEP_DAYS),
     )
     reader.check_together(settings)
     if reader.problems:
@@ -218,6 +229,21 @@ class _Reader:
         if parts.username or parts.password:
             self.problems.append(f"{name} should not carry a user or password.")
         return given.rstrip("/")
+
+    def address(self, name: str) -> SecretStr | None:
+        """An address that is a secret by itself."""
+        given = self.secret(name)
+        parts = urlsplit(given.get_secret_value() if given else "")
+        if given is not None and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            self.problems.append(f"{name} should be an address such as https://example.com/x.")
+        return given
+
+    def days(self, name: str, otherwise: int) -> int:
+        given = self.text(name) or str(otherwise)
+        if not given.isdecimal() or 0 < int(given) < FEWEST_DAYS:
+            self.problems.append(f"{name} should be 0, for ever, or {FEWEST_DAYS} days at least.")
+            return otherwise
+        return int(given)
 
     def listen(self, name: str, otherwise: str) -> tuple[str, int]:
         host, _, port = (self.text(name) or otherwise).rpartition(":")

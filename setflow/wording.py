@@ -25,7 +25,11 @@ def when(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
 def stretch(start: datetime, end: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """From when to when, in the reader's `zone`: `Thu 13:00 – Fri 13:00`, `Thu 13:00 – 20:00`."""
     first, last = start.astimezone(zone), end.astimezone(zone)
-    until = f"{last:%H:%M}" if first.date() == last.date() else when(end, zone, now=now)
+    until = f"{last:%H:%M}"
+    if first.date() != last.date():
+        until = when(end, zone, now=now)
+        # After another day, a bare clock time would be of that one.
+        until = until if " " in until else f"{DAYS[last.weekday()]} {until}"
     return f"{when(start, zone, now=now)} – {until}"
 
 

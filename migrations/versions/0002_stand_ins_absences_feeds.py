@@ -114,3 +114,10 @@ def upgrade() -> None:
     # One that is undone midway still says who was on until then.
     op.drop_index("overrides_by_end", table_name="overrides")
     op.create_index("overrides_by_end", "overrides", ["ends_at"], unique=False)
+    op.create_index(
+        "outbox_settled",
+        "outbox",
+        ["settled_at"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NOT NULL"),
+    )

@@ -17,16 +17,20 @@ from setflow.adapters.jira import Jira
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.notify import Notify
 from setflow.adapters.opsgenie import OpsGenie
+from setflow.app.counted import Counted
 from setflow.db import Db, transaction
 from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
 from setflow.errors import DeliveryError
 from setflow.relay import senders
 from setflow.settings import Settings
 from setflow.web import auth, server
+from setflow.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 MEMBERSHIP_SECONDS = 60.0
+BARS = ("start", "clock", "version")
+"""Problems of a process that must not work what is due."""
 
 Clock = Callable[[], datetime]
 
@@ -50,6 +54,7 @@ class Parts:
     puller: puller.Puller
     web: FastAPI
     mattermost: Mattermost | None
+    metrics: Metrics
     problems: dict[str, str] = field(default_factory=dict)
     news: dict[str, Callable[[], None]] = field(default_factory=dict)
 
@@ -79,19 +84,27 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         by_system[NOTIFY] = senders.Phone(Notify(gateways))
     if opsgenie:
         by_system[OPSGENIE] = senders.Mirror(opsgenie)
+    metrics = Metrics(database, clock)
     doors = server.Doors(
         database,
         _keys(given, secret),
         look_up=_LookUp(mattermost),
         clock=clock,
         alive=lambda: list(problems.values()),
+        barred=lambda: [problems[name] for name in BARS if name in problems],
+        metrics=metrics,
         hint=lambda source: news.get(source, _nobody)(),
         callback_url=given.public_url,
     )
     return Parts(
         database,
         clock,
-        relay.Relay(database, by_system, clock=clock, chance=chance),
+        relay.Relay(
+            database,
+            {system: Counted(sender, metrics) for system, sender in by_system.items()},
+            clock=clock,
+            chance=chance,
+        ),
         puller.Puller(
             database,
             puller.Sources(_JiraOf(database, given, clock), opsgenie, mattermost, given.feed_hosts),
@@ -100,6 +113,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         ),
         server.build(doors),
         mattermost,
+        metrics,
         problems,
         news,
     )

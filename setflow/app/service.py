@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from setflow import db, engine, ticker
 from setflow.app.parts import Parts, process_name, real_clock
+from setflow.app.upkeep import Upkeep
 from setflow.db import DatabaseGone, Db, transaction
 from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
 from setflow.settings import Settings
@@ -57,6 +58,11 @@ class Loop:
     def poke(self, *_: object) -> None:
         """Look again."""
         self._poked.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         """Begin nothing more; what is under way goes on."""
@@ -107,6 +113,9 @@ class Service:
             source: Loop(f"pull {source}", partial(self._pull, source), parts.problems)
             for source in parts.puller.sources()
         }
+        self._may_tick = False
+        self.upkeep = self._upkeep()
+        parts.problems["start"] = "This process has not compared its clock with the database's yet."
         parts.news.update({source: loop.poke for source, loop in self.pulls.items()})
         config = uvicorn.Config(
             parts.web,
@@ -119,7 +128,6 @@ class Service:
         self.web = uvicorn.Server(config)
         self._web_thread = threading.Thread(target=self.web.run, name="web", daemon=True)
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
-        self._may_tick = False
 
     def start(self) -> None:
         """Run; returns once the web door is open or has failed to open."""
@@ -156,7 +164,24 @@ class Service:
 
     def _loops(self) -> tuple[Loop, ...]:
         relays = (loop for loops in self.relays.values() for loop in loops)
-        return (self.ticks, self.skipper, *relays, *self.pulls.values())
+        return (self.ticks, self.skipper, *relays, *self.pulls.values(), *self.upkeep.values())
+
+    def _upkeep(self) -> dict[str, Loop]:
+        upkeep, problems = Upkeep(self.parts, self.stopping), self.parts.problems
+        keep = timedelta(days=self.given.keep_days)
+        work: dict[str, Callable[[], int]] = {
+            "watchdog": lambda: upkeep.watch() if self._may_tick else 0
+        }
+        if url := self.given.heartbeat_url:
+            work["heartbeat"] = lambda: upkeep.beat(url) if self._ticks() else 0
+        if keep:
+            work["retention"] = lambda: upkeep.tidy(keep) if self._may_tick else 0
+        return {name: Loop(name, one, problems) for name, one in work.items()}
+
+    def _ticks(self) -> bool:
+        """Whether this process ticks indeed, and can vouch for all."""
+        well = self.ticks.alive and self.ticks.name not in self.parts.problems
+        return self._may_tick and well
 
     def _chain(self, system: str, count: int) -> list[Loop]:
         """Loops that deliver for a system: one that finds something to do wakes the next."""
@@ -198,6 +223,7 @@ class Service:
                 oldest = engine.report(tx, process_name(), PROCESS_VERSION, now=self.parts.clock())
         except DatabaseGone:
             return
+        self.parts.metrics.clock_offset_seconds(offset)
         reasons = {}
         if abs(offset) > FURTHEST_CLOCK.total_seconds():
             reasons["clock"] = f"The clock here is {offset:+.1f} s off the database's: no ticks."
@@ -207,10 +233,13 @@ class Service:
             if name in reasons and name not in self.parts.problems:
                 log.error(reasons[name])
                 self._warn(name, reasons[name])
-            self.parts.problems.pop(name, None)
+            if name not in reasons:
+                self.parts.problems.pop(name, None)
         self.parts.problems |= reasons
         self._may_tick = not reasons
-        self.ticks.poke()
+        self.parts.problems.pop("start", None)
+        for loop in (self.ticks, *self.upkeep.values()):
+            loop.poke()
 
     def _warn(self, name: str, what: str) -> None:
         with transaction(self.parts.db) as tx:

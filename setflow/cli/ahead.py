@@ -28,7 +28,7 @@ def length(text: str) -> timedelta:
 
 def by_file(found: Configuration, rotation: str, start: datetime, ahead: timedelta) -> views.Look:
     """What a file alone holds. Raises Refused for an unknown rotation."""
-    history: dict[str, tuple[rules.Version, ...]] = {}
+    history: dict[str, rules.Past] = {}
     for one in found.rotations.values():
         history |= rules.history_of(one)
     return views.look_by(found, views.ground_of(found, history), rotation, start, ahead)

@@ -191,6 +191,8 @@ def schedule(  # noqa: PLR0913  a command has as many options as it has
     if within is not None:
         if end is not None:
             raise typer.BadParameter("leave it out, --gaps says it.", param_hint="--to")
+        if kind != "text":
+            raise typer.BadParameter("leave it out, --gaps is text.", param_hint="--format")
         _gaps(rotation, ahead.length(within), start, file, data, as_json=as_json)
         return
     if not rotation:
@@ -301,7 +303,7 @@ class _Rotations:
 def _rotations(file: Path | None, data: Path | None) -> _Rotations:
     if file:
         found = options.configuration(file)
-        history: dict[str, tuple[rules.Version, ...]] = {}
+        history: dict[str, rules.Past] = {}
         for rotation in found.rotations.values():
             history |= rules.history_of(rotation)
         return _Rotations(found, history, ())

@@ -164,6 +164,8 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         raise Refused(f"{path} is there already and stays as it is; name another file.") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _add(tx: Tx, found: Found, title: str, now: datetime) -> None:
@@ -229,6 +231,12 @@ def _compared(one: Checked, done: _Imported) -> Iterator[str]:
         yield f"  and {len(one.differences) - MOST_DIFFERENCES} more"
     for start, end in one.skipped:
         yield f"  not compared, as said above: {words.stretch(start, end, own)}"
+    if one.more:
+        times = f", {len(one.more)} times" if len(one.more) > 1 else ""
+        yield (
+            f"  as said above, somebody more is on by the file{times}, first "
+            f"{words.stretch(*one.more[0], own)}"
+        )
     for start, end in one.outside:
         yield (
             f"  an override there reaches beyond the hours, here it does not: "
@@ -271,6 +279,7 @@ def _checked_json(one: Checked) -> dict[str, Any]:
             for each in one.differences
         ],
         "not_compared": [_stretch(*each) for each in one.skipped],
+        "somebody_more": [_stretch(*each) for each in one.more],
         "outside_hours": [_stretch(*each) for each in one.outside],
     }
 

@@ -259,10 +259,30 @@ _STORY = (
         ),
     ),
     Scene(
+        "2026-12-09 09:20",
+        "Bo has a school visit this afternoon and asks the channel for cover, by /set cover. Until "
+        "somebody takes it, it stays his.",
+        (
+            _command("bo", "/set cover set.emea.primary today 13:00 - 20:00 a visit to the school"),
+            _press("bo", "Do it"),
+        ),
+    ),
+    Scene(
+        "2026-12-09 09:35",
+        "Fay, of the next crew, presses Take: her name is in the post, and Bo is told.",
+        (_press("fay", "Take", SET),),
+    ),
+    Scene(
+        "2026-12-09 09:40",
+        "Bo looks whether it is so: /set schedule posts the coming weeks, drawn.",
+        (_command("bo", "/set schedule"),),
+    ),
+    Scene(
         "2026-12-09 12:10",
         "",
         (_command("ana", f"/set update {TICKET} A quiet night at Acme. We watch it to Saturday."),),
     ),
+    Scene("2026-12-09 13:00", "Fay is on in Bo's place until 20:00; the header says so."),
     Scene(
         "2026-12-10 14:50",
         "",
@@ -330,6 +350,8 @@ def _everyday() -> Iterator[Scene]:
         primary, backup = ("bo", "ana") if second else ("ana", "bo")
         if date == "2026-12-03":
             primary = "cy"  # Ines stands in, and Cy is there from 14:00 in New York
+        if date == "2026-12-09":
+            primary = "fay"  # she took Bo's afternoon
         for at, person, button, task in (
             ("10:25", "mara", "✓ TO DO on the SET board", "board"),
             ("14:35", backup, "✓ Ask R&D", "ask-rnd"),

@@ -14,6 +14,7 @@ from setflow.effects.alerts import (
     PagePerson,
     RemindChannel,
     ShowAlert,
+    TellAlert,
     UpdatePage,
 )
 from setflow.effects.core import MATTERMOST, NOTIFY, OPSGENIE, Decision, Effect, Receipt, Woke
@@ -70,6 +71,7 @@ __all__ = [
     "ShowSchedule",
     "ShowUpdate",
     "TellAbsence",
+    "TellAlert",
     "TellDeparture",
     "TellDuty",
     "TellFeed",

@@ -14,6 +14,7 @@ class PagePerson(Effect):
     method       "mattermost", or the `via` of one of the person's contact methods
     late_seconds how long after it was due it was decided; after the first step folded into it
     folded       earlier steps that passed unsent while nothing ran, and are told by this page
+    again        how often this step has told them so before
     """
 
     alert: int
@@ -24,6 +25,7 @@ class PagePerson(Effect):
     method: str
     late_seconds: int = 0
     folded: int = 0
+    again: int = 0
 
     @property
     def system(self) -> str:
@@ -32,8 +34,10 @@ class PagePerson(Effect):
 
     @property
     def key(self) -> str:
-        """Once for each start of the ladder, round, step, person and method."""
-        return f"page:{self.alert}.{self.nth}.{self.round}.{self.step}:{self.person}:{self.method}"
+        """Once for each start of the ladder, round, step, repeat, person and method."""
+        again = f".{self.again}" if self.again else ""
+        where = f"{self.alert}.{self.nth}.{self.round}.{self.step}{again}"
+        return f"page:{where}:{self.person}:{self.method}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,29 @@ class RemindChannel(Effect):
     def key(self) -> str:
         """Once for each count."""
         return f"remind:{self.alert}.{self.nth}:{self.count}"
+
+
+@dataclass(frozen=True, slots=True)
+class TellAlert(Effect):
+    """Tell `person`, in chat, what became of an alert that is or was theirs, or ask them.
+
+    what      still (do you still have it) | offered | declined | unanswered | taken | snoozed |
+              handed-back
+    by        whose doing it was; "" for nobody's
+    revision  of the alert when it happened
+    """
+
+    alert: int
+    nth: int
+    person: str
+    what: str
+    revision: int
+    by: str = ""
+
+    @property
+    def key(self) -> str:
+        """Once for each piece of news."""
+        return f"tell-alert:{self.alert}.{self.nth}:{self.person}:{self.what}:{self.revision}"
 
 
 @dataclass(frozen=True, slots=True)

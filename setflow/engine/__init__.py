@@ -27,6 +27,8 @@ from setflow.engine.doors import (
     warn,
 )
 from setflow.engine.feeds import OpenFeed, RevokeFeeds
+from setflow.engine.holds import ChatWindow, chat_windows
+from setflow.engine.maintenance import EndMaintenance, MaintenanceOpened, OpenMaintenance
 from setflow.engine.messages import (
     AbsenceEnded,
     AbsenceSet,
@@ -55,12 +57,15 @@ from setflow.engine.street import (
     apply,
     follow_ups,
     handle,
+    lateness,
     next_due,
     preview,
     set_aside,
     waiting,
     work_due,
 )
+from setflow.engine.tidying import tidy
+from setflow.engine.watchdog import Lateness, beat
 from setflow.inbox import Pushed
 from setflow.rotation.rules.requests import RequestAnswered, RequestOpened
 
@@ -74,14 +79,19 @@ __all__ = [
     "AnswerRequest",
     "Applied",
     "AskCover",
+    "ChatWindow",
     "ChooseNotices",
     "Deciding",
     "EndAway",
+    "EndMaintenance",
     "File",
     "FollowAbsences",
+    "Lateness",
     "LeaveAbsences",
+    "MaintenanceOpened",
     "OfferSwap",
     "OpenFeed",
+    "OpenMaintenance",
     "OverrideAdded",
     "OverrideUndone",
     "PageAsked",
@@ -99,7 +109,9 @@ __all__ = [
     "UpdateSaid",
     "accept",
     "apply",
+    "beat",
     "button_heard",
+    "chat_windows",
     "consider",
     "delivered",
     "drop",
@@ -107,6 +119,7 @@ __all__ = [
     "handle",
     "keep_accounts",
     "keep_pull",
+    "lateness",
     "leave",
     "may_page",
     "next_due",
@@ -118,6 +131,7 @@ __all__ = [
     "skipped",
     "still_wanted",
     "take_pull",
+    "tidy",
     "undelivered",
     "unsent",
     "waiting",

@@ -1,13 +1,12 @@
 """Alerts, as the engine works them: who answers, which ladder, who may, what follows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from setflow import definitions, history
 from setflow.db import Tx
 from setflow.effects import (
-    MATTERMOST,
     OPSGENIE,
     Decision,
     Effect,
@@ -15,7 +14,8 @@ from setflow.effects import (
     RemindChannel,
     ShowAlert,
 )
-from setflow.engine import incidents
+from setflow.engine import answering, holding, holds, incidents
+from setflow.engine.answering import TEST, directory
 from setflow.engine.messages import AlertIn, Deciding, PageAsked, TestPagesAcknowledged
 from setflow.engine.news import AlertNews
 from setflow.engine.work import Work
@@ -23,7 +23,7 @@ from setflow.errors import Refused
 from setflow.escalation import rules, spec
 from setflow.escalation import store as escalations
 from setflow.escalation.rules import Alert
-from setflow.escalation.spec import Ladder, Method, OnCall, Step, Target
+from setflow.escalation.spec import Ladder, Step, Target
 from setflow.present import Present
 from setflow.team import rules as team
 
@@ -31,13 +31,13 @@ WAIT = timedelta(minutes=5)
 """How long a page by hand waits before it goes on."""
 PAPERWORK_WAIT = timedelta(hours=24)
 """How long a playbook's test page can be acknowledged: its receiver may well be asleep."""
-HAND, TEST = "page", "test"
+HAND = "page"
 MIRROR = "mirror"
 
 
 def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
     """Open, count or end the alert of a source."""
-    existing = work.alerts.hold(escalations.lock_open(work.tx, message.source, message.key))
+    existing = work.alerts.open(message.source, message.key)
     if not message.firing:
         if existing is None:
             return ()
@@ -46,23 +46,26 @@ def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
     if existing is None and message.remote and escalations.known_remote(work.tx, message.remote):
         # It is over here, and OpsGenie has not heard so yet: that wakes nobody again.
         return ()
-    return _fire(work, existing, _fired(work.present, message), message.acknowledged_by)
+    fired = _fired(work.present, message)
+    if existing is None:
+        fired = holds.held(work, fired)
+    return _fire(work, existing, fired, message.acknowledged_by)
 
 
 def _fire(
     work: Work, existing: Alert | None, message: spec.Fired, acknowledged_by: str = ""
 ) -> list[object]:
-    quiet = _is_quiet(message.source, message.details)
-    on_call = _on_call(work.present, message.ladder, quiet=quiet)
-    number = existing.id if existing else work.alerts.records.new_id(work.tx)
+    on_call = answering.on_call(work, message, message.ladder)
+    number = existing.id if existing else work.alerts.new_id()
     known_there = bool(existing and existing.remote)
     events: list[object] = []
     if not known_there:
         decision = rules.fire(existing, message, new_id=number, now=work.now, on_call=on_call)
         events += keep(work, decision, new=existing is None)
     alert = work.alerts.get(number)
-    if acknowledged_by and alert.status is rules.Status.FIRING:
-        known = _directory(work.present).by_opsgenie(acknowledged_by)
+    # Where it was given back here, OpsGenie's word is that of before, and would lose the page.
+    if acknowledged_by and alert.status is rules.Status.FIRING and alert.back is None:
+        known = directory(work.present).by_opsgenie(acknowledged_by)
         acknowledged_by = known.name if known else acknowledged_by
         taken = spec.Acknowledge(number, acknowledged_by, acknowledged_by, OPSGENIE)
         events += keep(work, rules.acknowledge(alert, taken, now=work.now, on_call=on_call))
@@ -92,15 +95,7 @@ def ladder_for(present: Present, message: AlertIn) -> Ladder | None:
     mirrored = configuration.opsgenie is None or configuration.opsgenie.mode == MIRROR
     if message.remote and mirrored:
         return None
-    alert = {
-        "source": message.source,
-        "key": message.key,
-        "title": message.title,
-        "priority": message.priority,
-        "details": dict(message.details),
-        "url": message.url,
-    }
-    route = definitions.route(configuration, message.source, alert)
+    route = definitions.route(configuration, message.source, answering.facts_of(message))
     if route:
         return configuration.ladders[route.ladder]
     if len(configuration.ladders) == 1:
@@ -133,7 +128,7 @@ def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
     )
     source = TEST if message.test else HAND
     if ladder is None:
-        wait = PAPERWORK_WAIT if _is_quiet(source, message.details) else WAIT
+        wait = PAPERWORK_WAIT if answering.is_quiet(source, message.details) else WAIT
         ladder = _by_hand(str(target), (target,), rounds=1 if message.test else 3, wait=wait)
     fired = spec.Fired(
         source,
@@ -147,7 +142,7 @@ def page_asked(work: Work, message: PageAsked) -> Iterable[object]:
     )
     if not message.test:
         work.note(f"person:{message.by}", [message], (), f"asked by {message.by}")
-    existing = work.alerts.hold(escalations.lock_open(work.tx, source, message.key))
+    existing = work.alerts.open(source, message.key)
     return _fire(work, existing, fired)
 
 
@@ -173,7 +168,7 @@ def _tested(work: Work, alert: Alert, person: str) -> Iterable[object]:
     if run and task:
         others = [
             one
-            for one in escalations.open_alerts(work.tx)
+            for one in work.alerts.all_open()
             if one.id != alert.id and dict(one.details) == dict(alert.details)
         ]
         if not others:
@@ -187,10 +182,14 @@ def recent_pages(tx: Tx, by: str, now: datetime) -> int:
 
 
 def decide(work: Work, message: Deciding) -> Iterable[object]:
-    """Acknowledge, resolve or escalate. Raises Refused where `by` may not, or it is too late."""
+    """Do what a person asks. Raises Refused where `by` may not, or it is too late."""
     alert = work.alerts.get(message.alert)
-    on_call = _on_call_of(work.present, alert)
+    on_call = answering.on_call_of(work, alert)
     match message.verb:
+        case "acknowledge" if holding.notes(alert, message):
+            decision = holding.decide(work, alert, replace(message, verb="still"))
+        case verb if verb in holding.VERBS:
+            decision = holding.decide(work, alert, message)
         case "acknowledge":
             person = message.person or message.by
             taken = spec.Acknowledge(alert.id, person, message.by, message.how, message.nth)
@@ -198,27 +197,26 @@ def decide(work: Work, message: Deciding) -> Iterable[object]:
             decision = rules.acknowledge(alert, taken, now=work.now, on_call=on_call)
         case "resolve":
             ended = spec.Resolve(alert.id, message.by, message.how, message.nth)
-            may = _closers(work.present, alert)
-            if message.by not in may:
-                whom = _directory(work.present).titles(may)
-                raise Refused(f"This can be resolved by {whom}; ask there. Nothing changed.")
+            may = answering.may_end(work, alert, message.by, "resolved")
             decision = rules.resolve(alert, ended, now=work.now, may=may)
         case "escalate":
-            team.may_acknowledge(_directory(work.present), message.by, person=message.by)
+            team.may_acknowledge(directory(work.present), message.by, person=message.by)
             asked = spec.Escalate(
                 alert.id, message.by, message.how, message.nth, message.round, message.step
             )
             decision = rules.escalate(alert, asked, now=work.now, on_call=on_call)
         case _:
-            raise Refused("An alert is acknowledged, resolved or escalated; nothing else.")
+            verbs = ", ".join(["acknowledge", "resolve", "escalate", *holding.VERBS])
+            raise Refused(f"An alert knows {verbs}; nothing else.")
     return keep(work, decision)
 
 
 def _say_who_has_it(work: Work, alert: Alert, message: Deciding) -> None:
     if message.how == OPSGENIE:
         return
-    team.may_acknowledge(_directory(work.present), message.by, person=message.person or message.by)
-    if alert.status is rules.Status.ACKNOWLEDGED and alert.owner and alert.owned_at:
+    team.may_acknowledge(directory(work.present), message.by, person=message.person or message.by)
+    helps = (message.person or message.by) in alert.helpers
+    if alert.status is rules.Status.ACKNOWLEDGED and alert.owner and alert.owned_at and not helps:
         owner = work.present.named(alert.owner).title
         at = alert.owned_at.astimezone(work.present.zone_of(message.by))
         raise Refused(f"{owner} has had it since {at:%H:%M}; nothing changed.")
@@ -227,13 +225,13 @@ def _say_who_has_it(work: Work, alert: Alert, message: Deciding) -> None:
 def page_failed(work: Work, message: spec.PageFailed) -> Iterable[object]:
     """Take the next method, or the next step."""
     alert = work.alerts.get(message.alert)
-    on_call = _on_call_of(work.present, alert)
+    on_call = answering.on_call_of(work, alert)
     return keep(work, rules.page_failed(alert, message, now=work.now, on_call=on_call))
 
 
 def wake(work: Work, alert: Alert) -> Iterable[object]:
     """Take what is due on an alert's ladder."""
-    on_call = _on_call_of(work.present, alert)
+    on_call = answering.on_call_of(work, alert)
     return keep(work, rules.wake(alert, now=work.now, on_call=on_call))
 
 
@@ -246,6 +244,8 @@ def keep(work: Work, decision: Decision[Alert], *, new: bool = False) -> list[ob
     def reason(effect: Effect) -> str:
         if isinstance(effect, PagePerson):
             where = f"round {effect.round + 1}, step {effect.step + 1}"
+            if effect.step < 0:
+                where = "back to whoever snoozed it"
             if alert.ladder and effect.round >= alert.ladder.rounds:
                 where = "fallback"
             return f"alert {alert.id}: {ladder}, {where} (configuration {version})"
@@ -257,51 +257,8 @@ def keep(work: Work, decision: Decision[Alert], *, new: bool = False) -> list[ob
         if alert.status is rules.Status.ACKNOWLEDGED:
             told = []  # it is over in the same moment, which is what its page then says
         decision = replace(decision, effects=told)
+    answering.remember_turns(work, decision.events)
     return list(work.keep(work.alerts, decision, reason, new=new))
-
-
-def _on_call(present: Present, ladder: Ladder | None, *, quiet: bool = False) -> OnCall:
-    targets = ladder.targets() if ladder else ()
-    people = {target: present.answering(target) for target in targets}
-    named = {name for names in people.values() for name in names}
-    methods = {} if quiet else {name: _methods(present, name) for name in named}
-    return OnCall(people, methods, present.configuration.people)
-
-
-def _on_call_of(present: Present, alert: Alert) -> OnCall:
-    return _on_call(present, alert.ladder, quiet=_is_quiet(alert.source, alert.details))
-
-
-def _is_quiet(source: str, details: Mapping[str, str]) -> bool:
-    """Whether chat alone is used: a playbook's test page is paperwork, and wakes nobody."""
-    return source == TEST and "run" in details
-
-
-def _methods(present: Present, name: str) -> tuple[Method, ...]:
-    person = present.person(name)
-    contacts = person.contact if person else ()
-    return (
-        Method(MATTERMOST, timedelta(0)),
-        *(Method(contact.via, contact.after) for contact in contacts),
-    )
-
-
-def _closers(present: Present, alert: Alert) -> tuple[str, ...]:
-    """Who may resolve an alert besides who has it: those on its ladder's seats, and their leads."""
-    targets = alert.ladder.targets() if alert.ladder else ()
-    seats = [target.name for target in targets if target.kind == "seat"]
-    rotations = [present.configuration.rotations.get(seat.partition(".")[0]) for seat in seats]
-    leads = [
-        name
-        for rotation in rotations
-        if rotation and rotation.lead
-        for name in present.holders(rotation.lead)
-    ]
-    holders = [name for target in targets for name in present.answering(target)]
-    holders += [name for seat in seats for name in present.holders(seat)]
-    if not targets:
-        holders = list(present.configuration.people)
-    return team.closers(alert.owner, holders, leads)
 
 
 def _target(present: Present, text: str) -> Target:
@@ -310,7 +267,7 @@ def _target(present: Present, text: str) -> Target:
         return Target("seat", text)
     if name in present.configuration.people:
         return Target("person", name)
-    person = _directory(present).by_username(name)
+    person = directory(present).by_username(name)
     if person:
         return Target("person", person.name)
     kind, _, name = text.partition(":")
@@ -328,7 +285,3 @@ def _by_hand(
     name: str, targets: tuple[Target, ...], *, rounds: int = 3, wait: timedelta = WAIT
 ) -> Ladder:
     return Ladder(f"page {name}", (Step(targets, wait),), rounds)
-
-
-def _directory(present: Present) -> team.Directory:
-    return team.Directory.of(present.configuration.people)

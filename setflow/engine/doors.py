@@ -18,6 +18,7 @@ from setflow.effects import (
     Receipt,
     RemindChannel,
     ShowGroup,
+    TellAlert,
     TellRequest,
     UpdatePage,
     Warn,
@@ -56,7 +57,7 @@ def still_wanted(tx: Tx, effect: Effect) -> bool:
     match effect:
         case PageChannel(revision=revision) if revision:
             return outbox.receipt(tx, effect.lane) is not None
-        case PagePerson() | PageChannel() | RemindChannel():
+        case PagePerson() | PageChannel() | RemindChannel() | TellAlert():
             alert = escalations.get(tx, effect.alert)
             return alert is not None and escalation.wanted(alert, effect)
         case UpdatePage() | EndNudge():
@@ -119,7 +120,13 @@ def _page_missed(tx: Tx, effect: Effect, now: datetime) -> None:
     match effect:
         case PagePerson():
             failed = spec.PageFailed(
-                effect.alert, effect.nth, effect.round, effect.step, effect.person, effect.method
+                effect.alert,
+                effect.nth,
+                effect.round,
+                effect.step,
+                effect.person,
+                effect.method,
+                effect.again,
             )
         case PageChannel(revision=0):
             failed = spec.PageFailed(

@@ -11,7 +11,6 @@ from setflow.engine.messages import PageAsked, UpdateSaid
 from setflow.engine.work import Work
 from setflow.engine.world import of_run, ticket_key
 from setflow.errors import Refused
-from setflow.escalation import store as escalations
 from setflow.escalation.rules import Alert
 from setflow.incident import rules, spec
 from setflow.incident import store as incidents
@@ -54,7 +53,7 @@ def _paged_for(work: Work, key: str) -> tuple[str, ...]:
         return ()
     found = [
         page.person
-        for alert in escalations.open_alerts(work.tx)
+        for alert in work.alerts.all_open()
         if _names(alert, key)
         for page in alert.pages
     ]

@@ -187,7 +187,8 @@ class Deciding:
     """The parts of one asking on an alert: what, by whom, by what means, and what they saw.
 
     nth, round, step  as the button was drawn; None where it was no button
-    person            for whom; None for oneself
+    person            for whom, or to whom; None for oneself
+    until             up to when it is put off
     """
 
     verb: str
@@ -198,6 +199,7 @@ class Deciding:
     round: int | None = None
     step: int | None = None
     person: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,16 @@ from setflow.present import Present
 from setflow.rotation import store as rotations
 from setflow.rotation.rules import requests as rules
 from setflow.rotation.rules.requests import Answerer, Request
-from setflow.rotation.rules.standins import Part, overrides_for, serving
+from setflow.rotation.rules.standins import Part, overrides_for, serving, with_hours
 
 
 def ask(work: Work, request: Request, by: str) -> Iterable[object]:
     """Put a request (its `id` is not used) before those who may answer it."""
-    numbered = replace(request, id=rotations.records.new_id(work.tx))
+    here = work.present
+    parts = tuple(
+        with_hours(here.history, here.overrides, part, work.now) for part in request.parts
+    )
+    numbered = replace(request, id=rotations.records.new_id(work.tx), parts=parts)
     return _keep(work, rules.opened(numbered, by), f"asked by {by}", new=True)
 
 
@@ -41,21 +45,19 @@ def answer(work: Work, message: AnswerRequest) -> Iterable[object]:
 
 def answered(work: Work, request: Request, message: AnswerRequest) -> Decision[Request]:
     """What an answer does to a request, nothing kept. Raises Refused."""
-    here, by = work.present, message.by
-    if by != seats.SHELL:
-        seats.known(here, by)
-    inside = all(seats.inside(here, part, part.taker or by) for part in request.parts)
-    return rules.answered(
-        request,
-        message.answer,
-        Answerer(
-            by,
-            lead=seats.may_decide(here, by, request.parts),
-            inside=inside,
-            crew=seats.beside(here, request.parts),
-            title=lambda name: here.named(name).title,
-        ),
-        work.now,
+    if message.by != seats.SHELL:
+        seats.known(work.present, message.by)
+    by = _answerer(work.present, request, message.by)
+    return rules.answered(request, message.answer, by, work.now)
+
+
+def _answerer(here: Present, request: Request, by: str) -> Answerer:
+    return Answerer(
+        by,
+        lead=seats.may_decide(here, by, request.parts),
+        inside=all(seats.inside(here, part, part.taker or by) for part in request.parts),
+        crew=seats.beside(here, request.parts),
+        title=lambda name: here.named(name).title,
     )
 
 
@@ -65,14 +67,29 @@ def wake(work: Work, request: Request) -> Iterable[object]:
 
 
 def review(work: Work) -> list[object]:
-    """End the requests whose stretches are no longer their givers'; returns the events."""
+    """End the requests whose stretches are no longer their givers'; returns the events.
+
+    Those, too, that wait for somebody who is not among the people any more: they cannot.
+    """
     found: list[object] = []
     for loaded in rotations.lock_open_requests(work.tx):
         request = work.requests.hold(loaded) or loaded
-        if request.status in rules.OPEN and not stands(work.present, request):
+        if request.status not in rules.OPEN or request.expires_at <= work.now:
+            continue
+        if not stands(work.present, request):
             by = _instead(work.present, request)
             found += _keep(work, rules.ended(request, "moot", by), "others have it by now")
+        elif gone := _gone(work.present, request):
+            whom = _answerer(work.present, request, gone)
+            decision = rules.answered(request, "decline", whom, work.now)
+            found += _keep(work, decision, f"{gone} is not there any more")
     return found
+
+
+def _gone(here: Present, request: Request) -> str:
+    """Whoever is to take it, if they are not among the people any more; else ""."""
+    awaited = request.taker or request.wanted
+    return awaited if awaited and here.person(awaited) is None else ""
 
 
 def stands(here: Present, request: Request) -> bool:

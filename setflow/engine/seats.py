@@ -100,8 +100,13 @@ def beside(here: Present, parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(found) if name not in givers)
 
 
-def parts_of(here: Present, person: str, seat: str, start: datetime, end: datetime) -> list[Part]:
-    """What somebody has of a seat (of all, for "") from `start` to `end`. Raises Refused."""
+def parts_of(
+    here: Present, person: str, seat: str, start: datetime, end: datetime, *, by: str
+) -> list[Part]:
+    """What somebody has of a seat (of all, for "") from `start` to `end`. Raises Refused.
+
+    by  who asks, and is told where they have nothing
+    """
     known(here, person)
     check_stretch(start, end, here.now)
     seats = here.seats(seat) if seat else tuple(here.history)
@@ -113,7 +118,8 @@ def parts_of(here: Present, person: str, seat: str, start: datetime, end: dateti
     ]
     if not found:
         what = f" {seat_label(seat)}" if seat else " on anything"
-        raise Refused(f"{here.named(person).title} is not{what} then; `/set who` says who is.")
+        subject = "You are" if person == by else f"{here.named(person).title} is"
+        raise Refused(f"{subject} not{what} then; `/set who` says who is.")
     return sorted(found, key=attrgetter("start"))
 
 

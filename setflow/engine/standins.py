@@ -125,7 +125,7 @@ def _wanted(here: Present, message: AddOverride) -> list[Part]:
     if message.of:
         if message.of == message.person:
             raise Refused("Somebody cannot stand in for themselves; name somebody else.")
-        parts = seats.parts_of(here, message.of, message.seat, *given)
+        parts = seats.parts_of(here, message.of, message.seat, *given, by=message.by)
         return [replace(part, taker=message.person) for part in parts]
     if not message.seat:
         raise Refused("Name a seat, or the person whose seats they are.")
@@ -141,7 +141,7 @@ def _cover(work: Work, message: AskCover) -> Plan:
         seats.known(here, wanted)
     if wanted == of:
         raise Refused("They have it already; name somebody else, or nobody to ask them all.")
-    parts = seats.parts_of(here, of, message.seat, message.start, message.end)
+    parts = seats.parts_of(here, of, message.seat, message.start, message.end, by=message.by)
     seats.may_give(here, message.by, parts)
     _not_asked_yet(work, parts)
     asker = message.by if here.person(message.by) else of
@@ -266,9 +266,11 @@ def _away(work: Work, message: SetAway) -> Plan:
     you = message.by == message.person
     subject = "You are" if you else f"{here.named(message.person).title} is"
     zone = here.zone_of(message.by)
+    # For somebody else it is not that command; the card offers to ask in the same go.
+    hint = "; /set cover finds somebody." if you else "."
     notes = [
         f"{subject} {seat_label(part.seat)} then, "
-        f"{stretch(part.start, part.end, zone, now=work.now)}; /set cover finds somebody."
+        f"{stretch(part.start, part.end, zone, now=work.now)}{hint}"
         for part in absences.duties(here, message.person, message.start, message.end)
     ]
     return Plan(notes=tuple(notes))

@@ -18,12 +18,14 @@ from setflow.engine import (
     chores,
     crew,
     duty,
+    maintenance,
     notices,
     pictures,
     remote,
     requests,
     standins,
     undoing,
+    watchdog,
 )
 from setflow.engine import feeds as calendar_feeds
 from setflow.engine import incidents as incident
@@ -157,6 +159,12 @@ def waiting(tx: Tx) -> dict[str, datetime]:
     return _NEXT_DUES.read(tx)
 
 
+def lateness(tx: Tx, *, now: datetime) -> watchdog.Lateness:
+    """How late setflow is at `now`; not at all where nothing is configured."""
+    dues = waiting(tx) if Work(tx, now).configured else {}
+    return watchdog.lateness(tx, dues, now=now)
+
+
 def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
     """Put a configuration into force. Raises ConfigError, with nothing changed."""
     work = Work(tx, now)
@@ -213,14 +221,16 @@ def _woke(work: Work, message: Woke) -> Iterable[object]:
 
 def _due_inbox(work: Work, limit: int) -> int:
     deliveries = inbox.lock_due(work.tx, work.now, limit)
-    for delivery in deliveries:
-        _work_all(work, _delivered(delivery))
+    messages = [message for delivery in deliveries for message in _delivered(delivery)]
+    work.alerts.expect([(message.source, message.key) for message in messages])
+    for message in messages:
+        _work_all(work, [message])
     if deliveries:
         inbox.worked(work.tx, [delivery.id for delivery in deliveries])
     return len(deliveries)
 
 
-def _delivered(delivery: inbox.Delivery) -> list[object]:
+def _delivered(delivery: inbox.Delivery) -> list[AlertIn]:
     source, _, name = delivery.source.partition("/")
     if source != "alerts":
         return []  # a hint: the puller reads what it is about
@@ -328,6 +338,8 @@ _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
     AlertIn: alerts.alert_in,
     PageAsked: alerts.page_asked,
     Deciding: alerts.decide,
+    maintenance.OpenMaintenance: maintenance.open_window,
+    maintenance.EndMaintenance: maintenance.end_window,
     escalation.PageFailed: alerts.page_failed,
     AddOverride: standins.add_override,
     ChooseNotices: notices.choose,
@@ -350,4 +362,5 @@ _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
     ScheduleAsked: pictures.schedule_asked,
     remote.ScheduleSeen: remote.seen,
     PluginRunSeen: duty.plugin_run_seen,
+    watchdog.Lateness: watchdog.watch,
 }

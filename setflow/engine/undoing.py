@@ -49,7 +49,7 @@ def found(work: Work, message: UndoOverride) -> tuple[list[Any], list[Request]]:
     if message.number not in {row.id for row in rows}:
         raise Refused(f"There is no override {message.number}.")
     standing = [row for row in rows if not row.undone_at and row.ends_at > work.now]
-    if message.number not in {row.id for row in standing}:
+    if asked.keys().isdisjoint(row.id for row in standing):
         raise Refused("That override is over already; nothing changed.")
     parts = [Part(row.seat, row.starts_at, row.ends_at, tuple(row.displaced)) for row in standing]
     if any(message.by not in (*row.displaced, row.person, row.created_by) for row in standing):

@@ -1,16 +1,17 @@
 """One transaction's work: what it loaded, decided, and has to write when it ends."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from setflow import history, outbox, present
+from setflow import chores, history, outbox, present
 from setflow.db import Tx
 from setflow.effects import Decision, Effect, OpenChannel, ShowIncident
 from setflow.errors import Refused
 from setflow.escalation import store as escalations
-from setflow.escalation.rules import Alert
+from setflow.escalation.rules import Alert, Status
+from setflow.escalation.store import Name
 from setflow.history import Happened
 from setflow.incident import store as incidents
 from setflow.incident.spec import Incident
@@ -20,6 +21,7 @@ from setflow.present import Present
 from setflow.records import HasId, Records
 from setflow.rotation import store as rotations
 from setflow.rotation.rules.requests import Request
+from setflow.team import store as teams
 
 State = TypeVar("State", bound=HasId)
 
@@ -52,7 +54,7 @@ class Kept(Generic[State]):
 
     def add(self, state: State, wake_at: datetime | None) -> None:
         """Save a new instance, now."""
-        self.records.add(self.tx, state, wake_at)
+        self.records.add(self.tx, [(state, wake_at)])
         self._states[state.id] = state
 
     def flush(self) -> None:
@@ -63,12 +65,67 @@ class Kept(Generic[State]):
         self._changed.clear()
 
 
+class Alerts(Kept[Alert]):
+    """Alerts, which are found by source and key as well; new ones are saved together."""
+
+    def __init__(self, tx: Tx) -> None:
+        super().__init__(tx, "alert", escalations.records, escalations.lock)
+        self._open: dict[Name, int | None] = {}
+        self._numbers: list[int] = []
+        self._new: dict[int, datetime | None] = {}
+
+    def expect(self, names: Collection[Name]) -> None:
+        """Look up the open alerts of these sources and keys, all at once."""
+        if not names:
+            return
+        found = [self.hold(alert) for alert in escalations.lock_all_open(self.tx, names)]
+        held = {(alert.source, alert.key): alert.id for alert in found if alert}
+        self._open |= dict.fromkeys(names, None) | held
+
+    def open(self, source: str, key: str) -> Alert | None:
+        """The open alert of a source and key, held until the transaction ends."""
+        name = source, key
+        if name not in self._open:
+            self.expect([name])
+        found = self._states.get(self._open[name] or 0)
+        return None if found and found.status is Status.RESOLVED else found
+
+    def all_open(self) -> Sequence[Alert]:
+        """All that are not over, oldest first, with what changed in this transaction."""
+        self.flush()
+        return escalations.open_alerts(self.tx)
+
+    def new_id(self) -> int:
+        """A number for a new alert."""
+        if not self._numbers:
+            missing = sum(found is None for found in self._open.values())
+            self._numbers = self.records.new_ids(self.tx, max(missing, 1))
+        return self._numbers.pop(0)
+
+    def change(self, state: Alert, wake_at: datetime | None) -> None:
+        """Have the alert saved as it now is, when the work ends."""
+        self._states[state.id] = state
+        (self._new if state.id in self._new else self._changed)[state.id] = wake_at
+
+    def add(self, state: Alert, wake_at: datetime | None) -> None:
+        """Have a new alert saved, when the work ends."""
+        self._open[state.source, state.key] = state.id
+        self._new[state.id] = wake_at
+        self.change(state, wake_at)
+
+    def flush(self) -> None:
+        """Write what changed, then what is new: it may have the key of one that is over now."""
+        super().flush()
+        self.records.add(self.tx, [(self._states[one], wake) for one, wake in self._new.items()])
+        self._new.clear()
+
+
 class Work:
     """What one transaction works at `now`."""
 
     def __init__(self, tx: Tx, now: datetime) -> None:
         self.tx, self.now = tx, now
-        self.alerts: Kept[Alert] = Kept(tx, "alert", escalations.records, escalations.lock)
+        self.alerts = Alerts(tx)
         self.runs: Kept[Run] = Kept(tx, "run", runs.records, runs.lock)
         self.incidents: Kept[Incident] = Kept(tx, "incident", incidents.records, incidents.lock)
         self.requests: Kept[Request] = Kept(
@@ -90,7 +147,12 @@ class Work:
     @cached_property
     def configured(self) -> bool:
         """Whether a configuration was ever applied."""
-        return present.maybe(self.tx, self.now) is not None
+        return teams.newest(self.tx) is not None
+
+    @cached_property
+    def chat_windows(self) -> chores.State:
+        """The maintenance windows that chat opened, as they are kept."""
+        return chores.state(self.tx, chores.MAINTENANCE)
 
     def changed(self) -> None:
         """Read afresh what is in force: this transaction has changed it."""

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from setflow.effects import Effect, Receipt
-from setflow.facts.alerts import AlertFacts, MirrorFacts, PageFacts, Passed
+from setflow.facts.alerts import (
+    AlertFacts,
+    AlertNewsFacts,
+    BackFacts,
+    MirrorFacts,
+    PageFacts,
+    Passed,
+)
 from setflow.facts.duty import (
     ChannelFacts,
     EndedNudgeFacts,
@@ -42,7 +49,9 @@ from setflow.facts.standins import (
 __all__ = [
     "AbsenceFacts",
     "AlertFacts",
+    "AlertNewsFacts",
     "ApartFacts",
+    "BackFacts",
     "CalendarFacts",
     "Change",
     "ChannelFacts",
@@ -84,6 +93,7 @@ __all__ = [
 
 Facts = (
     AlertFacts
+    | AlertNewsFacts
     | MirrorFacts
     | PageFacts
     | HeaderFacts

@@ -9,12 +9,13 @@ from setflow.facts.people import Who
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding: its kind, from when to when, and in words."""
+    """A finding: its kind, from when to when, in words, and of whom."""
 
     kind: str
     start: datetime
     end: datetime
     said: str
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

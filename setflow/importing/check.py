@@ -38,6 +38,8 @@ class Checked:
 
     start, end  the stretch that was compared; None where the system gave no timeline
     skipped     parts of it that were left out, since what is not carried over shows in them
+    more        parts in which the file has somebody on where the system has nobody, as is known;
+                they were compared without that person
     outside     overrides that reach beyond the hours of their seat, where nobody is on here
     """
 
@@ -46,6 +48,7 @@ class Checked:
     end: datetime | None
     differences: tuple[Difference, ...] = ()
     skipped: tuple[Stretch, ...] = ()
+    more: tuple[Stretch, ...] = ()
     outside: tuple[Stretch, ...] = ()
 
 
@@ -112,7 +115,14 @@ class _Comparing:
         if timeline is None or timeline.start >= timeline.end:
             return Checked(self.schedule.title, None, None)
         start, end = timeline.start, timeline.end
-        ours = [shift for one in self.schedule.rotations for shift in self._ours(one, start, end)]
+        ours: list[On] = []
+        more: list[Stretch] = []
+        for turning in self.schedule.rotations:
+            for shift in self._shifts(turning, start, end):
+                if self._is_carried_over(turning, shift):
+                    ours += (On(person, shift.start, shift.end) for person in shift.people)
+                else:
+                    more.append((shift.start, shift.end))
         known = self.written.people
         theirs = [On(known.get(one.person, "?"), one.start, one.end) for one in timeline.shifts]
         cuts = [(max(a, start), min(b, end)) for a, b in timeline.skipped]
@@ -125,15 +135,28 @@ class _Comparing:
             else:
                 differing.append(one)
         differences = tuple(_joined(differing))
-        return Checked(self.schedule.title, start, end, differences, skipped, merged(outside))
+        return Checked(
+            self.schedule.title, start, end, differences, skipped, merged(more), merged(outside)
+        )
 
-    def _ours(self, turning: Turning, start: datetime, end: datetime) -> Iterator[On]:
+    def _shifts(self, turning: Turning, start: datetime, end: datetime) -> Iterator[rules.Shift]:
+        """Those by the file, cut where the other system ends the rotation."""
+        seat, history = self._seat(turning)
+        until = max(start, min(end, turning.until or end))
+        for low, high in ((start, until), (until, end)):
+            if low < high:
+                yield from rules.shifts(history, self.overrides, seat, low, high)
+
+    def _is_carried_over(self, turning: Turning, shift: rules.Shift) -> bool:
+        """Whether the other system has somebody there as well."""
+        if turning.until and turning.until <= shift.start:
+            return False
+        seat, history = self._seat(turning)
+        return shift.override or not _vacant(history, seat, turning, shift.start)
+
+    def _seat(self, turning: Turning) -> tuple[str, History]:
         seat = self.written.seats[self.schedule.id, turning.id]
-        history: History = rules.history_of(self.rotations[seat.partition(".")[0]])
-        end = min(end, turning.until or end)
-        for shift in rules.shifts(history, self.overrides, seat, start, end):
-            if shift.override or not _vacant(history, seat, turning, shift.start):
-                yield from (On(person, shift.start, shift.end) for person in shift.people)
+        return seat, rules.history_of(self.rotations[seat.partition(".")[0]])
 
     def _is_outside(self, one: Difference) -> bool:
         """Whether it is only that somebody stands in where no hours are open."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import ceil
 
+from setflow.facts import Who
 from setflow.facts.pictures import Bar, CalendarFacts, Row, Span
 from setflow.pictures.ink import (
     REGULAR,
@@ -10,7 +11,6 @@ from setflow.pictures.ink import (
     Scheme,
     box,
     halo,
-    hue,
     plain,
     solid,
     style,
@@ -35,7 +35,6 @@ from setflow.pictures.sheet import (
     dated,
     days,
     heading,
-    initials,
     moment,
     seat,
     sheet,
@@ -67,12 +66,13 @@ def calendar(facts: CalendarFacts, scheme: Scheme = Scheme.EITHER, *, width: int
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:.0f}" '
         f'viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{plain(title)}">',
         style(scheme),
-        *_hatching(facts),
+        *_hatching(page),
         box(0.5, 0.5, width - 1, height - 1, 'rx="8" class="card edge"'),
         words(title, MARGIN, 36, size=TITLE, looks='class="ink"', weight=STRONG),
         *_ground(page),
         *_axis(page),
         *(part for row, top in rows for part in _row(page, row, top)),
+        *_nobody(page),
         *_now(page),
         *(part for row, top in rows for part in _names(page, row, top)),
         *legend,
@@ -81,12 +81,12 @@ def calendar(facts: CalendarFacts, scheme: Scheme = Scheme.EITHER, *, width: int
     return "".join(parts)
 
 
-def _hatching(facts: CalendarFacts) -> Iterator[str]:
+def _hatching(page: Sheet) -> Iterator[str]:
     """Patterns for stand-ins, in the colours of those who stand in."""
-    names = sorted({bar.who.name for row in facts.rows for bar in row.bars if bar.override})
-    for index, name in sorted({hue(name): name for name in names}.items()):
-        ground = box(0, 0, 9, 9, f'class="{tint(name)}"')
-        stripe = box(0, 0, 3, 9, f'class="{solid(name)}" opacity="0.45"')
+    standing = (bar.who.name for row in page.facts.rows for bar in row.bars if bar.override)
+    for index in sorted({page.hues[name] for name in standing}):
+        ground = box(0, 0, 9, 9, f'class="{tint(index)}"')
+        stripe = box(0, 0, 3, 9, f'class="{solid(index)}" opacity="0.45"')
         yield (
             f'<pattern id="o{index}" width="9" height="9" patternUnits="userSpaceOnUse" '
             f'patternTransform="rotate(45)">{ground}{stripe}</pattern>'
@@ -155,13 +155,13 @@ def _row(page: Sheet, row: Row, top: float) -> Iterator[str]:
 
 def _bar(page: Sheet, row: Row, bar: Bar, top: float) -> str:
     left, right = page.edges(bar)
-    name = bar.who.name
-    fill = f'fill="url(#o{hue(name)})"' if bar.override else f'class="{tint(name)}"'
+    place = page.hues[bar.who.name]
+    fill = f'fill="url(#o{place})"' if bar.override else f'class="{tint(place)}"'
     parts = [box(left, top, right - left, ROW, f'rx="4" {fill}')]
     for start, end in _open(page, row, bar):
         low, high = max(page.x(start), left + INSET), min(page.x(end), right - INSET)
         if high > low:
-            strip = f'rx="2" class="{solid(name)}"'
+            strip = f'rx="2" class="{solid(place)}"'
             parts.append(box(low, top + ROW - STRIP - INSET, high - low, STRIP, strip))
     verb = " stands in" if bar.override else ""
     when = stretch(page.facts, bar.start, bar.end)
@@ -181,9 +181,19 @@ def _names(page: Sheet, row: Row, top: float) -> Iterator[str]:
     for bar in row.bars:
         if said := page.fitting(bar):
             around = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
-            looks = f'class="ink {halo(bar.who.name)}" {around} pointer-events="none"'
-            left = page.edges(bar)[0] + ROOM
-            yield words(said, left, top + TEXT, size=NAME, looks=looks, weight=STRONG)
+            looks = f'class="ink {halo(page.hues[bar.who.name])}" {around} pointer-events="none"'
+            left, right = page.edges(bar)
+            begin = left + ROOM
+            if not page.says(bar):
+                begin, looks = (left + right) / 2, f"{looks} {_MIDDLE}"
+            yield words(said, begin, top + TEXT, size=NAME, looks=looks, weight=STRONG)
+
+
+def _nobody(page: Sheet) -> Iterator[str]:
+    """What a picture without any duty and gap says in place of them."""
+    if not any(row.bars or row.gaps for row in page.facts.rows):
+        middle, base = (page.left + page.right) / 2, (page.tops[0] + page.bottom) / 2 + 5
+        yield _label(middle, base, "Nobody is on in this time", f'class="soft" {_MIDDLE}')
 
 
 def _now(page: Sheet) -> Iterator[str]:
@@ -219,11 +229,14 @@ def _entries(page: Sheet) -> Iterator[tuple[str, str]]:
     """What the legend says, each with the looks of its swatch, "" for none."""
     facts = page.facts
     bars = [bar for row in facts.rows for bar in row.bars]
-    people = {bar.who for bar in bars if not page.says(bar)}
-    for who in sorted(people, key=lambda who: (who.title, who.name)):
-        yield f'class="{tint(who.name)}"', f"{initials(who)} {who.title}"
+    marks: dict[Who, str] = {}
+    for bar in bars:
+        if not page.says(bar):
+            marks[bar.who] = max(marks.get(bar.who, ""), page.fitting(bar), key=len)
+    for who, mark in sorted(marks.items(), key=lambda one: (one[0].title, one[0].name)):
+        yield f'class="{tint(page.hues[who.name])}"', f"{mark} {who.title}".strip()
     if standing := [bar for bar in bars if bar.override]:
-        yield f'fill="url(#o{hue(standing[0].who.name)})"', "stands in"
+        yield f'fill="url(#o{page.hues[standing[0].who.name]})"', "stands in"
     if any(row.gaps for row in facts.rows):
         yield 'class="gap void" stroke-width="2"', "nobody on"
     for place, (day, name) in enumerate(facts.holidays):

@@ -79,6 +79,7 @@ def _event(entry: Entry, feed: Feed) -> "Event":
     event.add("dtstart", entry.start.astimezone(UTC))
     event.add("dtend", entry.end.astimezone(UTC))
     event.add("summary", entry.title)
-    event.add("description", entry.details)
+    if entry.details:
+        event.add("description", entry.details)
     event.add("transp", "OPAQUE" if entry.mine else "TRANSPARENT")
     return event

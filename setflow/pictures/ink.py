@@ -1,7 +1,7 @@
 """Colours by scheme and person, how long words are, and the parts that a drawing is made of."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from hashlib import blake2b
 from html import escape
@@ -50,6 +50,9 @@ GROUND: Mapping[str, tuple[str, str, str]] = {
     "here": ("fill", "#1f5fd6", "#79a6ff"),
 }
 
+# Neighbours look alike: who has to move goes this far, by which every place is reached.
+_APART = 5
+
 _TINT, _SOLID, _HALO = "t", "s", "h"
 
 _WIDTHS: Mapping[str, int] = {
@@ -70,23 +73,39 @@ _WIDTHS: Mapping[str, int] = {
 
 
 def hue(name: str) -> int:
-    """The place in the palette of a person: the same wherever they are drawn."""
+    """The place in the palette that a person has where nobody else has it."""
     return blake2b(name.encode(), digest_size=4).digest()[0] % len(PALETTE)
 
 
-def tint(name: str) -> str:
-    """The class of the light colour of a person, for words to stand on."""
-    return f"{_TINT}{hue(name)}"
+def hues(names: Iterable[str]) -> Mapping[str, int]:
+    """The places in the palette of people drawn together: no two alike while there are enough.
+
+    The first by name has a place that several would have; who is beyond the palette shares theirs.
+    """
+    people = sorted(set(names))
+    owners = {hue(name): name for name in reversed(people)}
+    found = {name: place for place, name in owners.items()}
+    for name in people:
+        if name not in found:
+            places = ((hue(name) + step * _APART) % len(PALETTE) for step in range(len(PALETTE)))
+            found[name] = next((place for place in places if place not in owners), hue(name))
+            owners[found[name]] = name
+    return found
 
 
-def solid(name: str) -> str:
-    """The class of the strong colour of a person."""
-    return f"{_SOLID}{hue(name)}"
+def tint(place: int) -> str:
+    """The class of a light colour of the palette, for words to stand on."""
+    return f"{_TINT}{place}"
 
 
-def halo(name: str) -> str:
-    """The class of words that stand on hatching in the colours of a person."""
-    return f"{_HALO}{hue(name)}"
+def solid(place: int) -> str:
+    """The class of a strong colour of the palette."""
+    return f"{_SOLID}{place}"
+
+
+def halo(place: int) -> str:
+    """The class of words that stand on hatching in colours of the palette."""
+    return f"{_HALO}{place}"
 
 
 def style(scheme: Scheme) -> str:

@@ -1,21 +1,24 @@
 """Where things are on a picture of weeks, and how names and instants are said in little room."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from setflow.calendar import resolve
 from setflow.facts import Who
 from setflow.facts.pictures import Bar, CalendarFacts, Row
-from setflow.pictures.ink import width_of
+from setflow.pictures.ink import hues, width_of
 from setflow.wording import DAYS, MONTHS
 
-MARGIN, ROOM = 20.0, 6.0
+MARGIN, ROOM, TIGHT = 20.0, 6.0, 2.0
 TITLE, NAME, LABEL = 21, 17, 15
 TOP, ROW, BETWEEN, GROUPS = 98.0, 46.0, 7.0, 9.0
 WIDEST_GUTTER = 0.3
 
 _DAY = timedelta(days=1)
+
+YEARLESS = 183
+"""So many days need no year to be told from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,18 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A picture `width` pixels wide. left: where time begins; tops: where each row does."""
+    """A picture `width` pixels wide.
+
+    left  where time begins
+    tops  where each row does
+    hues  name → place in the palette, of everybody on it
+    """
 
     facts: CalendarFacts
     width: float
     left: float
     tops: tuple[float, ...]
+    hues: Mapping[str, int]
 
     @property
     def right(self) -> float:
@@ -64,20 +73,21 @@ class Sheet:
     def fitting(self, bar: Bar) -> str:
         """The longest way to say whose bar it is that has room in it; "" for none."""
         left, right = self.edges(bar)
-        room = right - left - 2 * ROOM
-        sayings = self._sayings(bar.who)
-        return next((one for one in sayings if width_of(one, NAME) <= room), "")
+        long, short = self._sayings(bar.who), (initials(bar.who), initials(bar.who)[:1])
+        sayings = [*((one, ROOM) for one in long), *((one, TIGHT) for one in short)]
+        room = right - left
+        return next((one for one, edge in sayings if width_of(one, NAME) <= room - 2 * edge), "")
 
     def says(self, bar: Bar) -> bool:
         """Whether at least the first name stands in the bar."""
-        return self.fitting(bar) in self._sayings(bar.who)[:2]
+        return self.fitting(bar) in self._sayings(bar.who)
 
-    def _sayings(self, who: Who) -> tuple[str, str, str]:
-        """The name, the first name (with what tells it from others'), the initials."""
+    def _sayings(self, who: Who) -> tuple[str, str]:
+        """The name, and the first name, with what tells it from others'."""
         first, *rest = who.title.split() or [who.name]
         bars = (bar.who for row in self.facts.rows for bar in row.bars)
         twins = any(one.name != who.name and one.title.split()[:1] == [first] for one in bars)
-        return who.title, f"{first} {rest[-1][0]}." if twins and rest else first, initials(who)
+        return who.title, f"{first} {rest[-1][0]}." if twins and rest else first
 
 
 def sheet(facts: CalendarFacts, width: int) -> Sheet:
@@ -89,7 +99,8 @@ def sheet(facts: CalendarFacts, width: int) -> Sheet:
         top, shift = top + ROW + BETWEEN, row.shift
     widest = max(width_of(line, LABEL) for row in facts.rows for line in (row.shift, row.role))
     gutter = min(widest, width * WIDEST_GUTTER)
-    return Sheet(facts, width, MARGIN + gutter + 2 * ROOM, tuple(tops))
+    people = hues(bar.who.name for row in facts.rows for bar in row.bars)
+    return Sheet(facts, width, MARGIN + gutter + 2 * ROOM, tuple(tops), people)
 
 
 def days(facts: CalendarFacts) -> Iterator[Day]:
@@ -106,7 +117,12 @@ def heading(facts: CalendarFacts) -> str:
     """What is shown: `SET · 30 Nov – 14 Dec · Europe/Berlin`."""
     # A picture that ends at midnight shows nothing of the day that begins then.
     shown = [one.date for one in days(facts)]
-    return f"{facts.title} · {dated(shown[0])} – {dated(shown[-1])} · {facts.zone.key}"
+    first, last = shown[0], shown[-1]
+    year = len(shown) > YEARLESS
+    said = dict.fromkeys(
+        f"{dated(one)} {one.year}" if year else dated(one) for one in (first, last)
+    )
+    return f"{facts.title} · {' – '.join(said)} · {facts.zone.key}"
 
 
 def initials(who: Who) -> str:

@@ -26,8 +26,12 @@ def written(text: str, name: str, crews: Mapping[date, Crew]) -> str:
     is laid out in a way that this cannot follow.
     """
     changed = text
-    for day, crew in sorted(crews.items()):
-        changed = _with(changed, name, day.isoformat(), crew_text(crew))
+    try:
+        for day, crew in sorted(crews.items()):
+            changed = _with(changed, name, day.isoformat(), crew_text(crew))
+        yaml.compose(changed, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:  # an anchor stood in what was replaced
+        raise _laid_out("The file", name, crews) from None
     return changed
 
 
@@ -49,13 +53,7 @@ def revised(
     if found is None or not all(
         _has(found, configuration, day, crew) for day, crew in crews.items()
     ):
-        lines = (f'  "{day}": {crew_text(crew)}' for day, crew in sorted(crews.items()))
-        raise Refused(
-            "\n".join(
-                [f"{file} is laid out so that setflow cannot write a plan into it; put these below "
-                 f"`cycles:` of {name} yourself, and apply it:", *lines]
-            )
-        )  # fmt: skip
+        raise _laid_out(file, name, crews)
     return found
 
 
@@ -68,6 +66,16 @@ def crew_text(crew: Crew) -> str:
     parts = {"team": _word(crew.team), "lead": _word(crew.lead), **pairs}
     said = ", ".join(f"{key}: {value}" for key, value in parts.items() if value)
     return f"{{{said}}}"
+
+
+def _laid_out(file: str, name: str, crews: Mapping[date, Crew]) -> Refused:
+    lines = (f'  "{day}": {crew_text(crew)}' for day, crew in sorted(crews.items()))
+    return Refused(
+        "\n".join(
+            [f"{file} is laid out so that setflow cannot write a plan into it; put these below "
+             f"`cycles:` of {name} yourself, and apply it:", *lines]
+        )
+    )  # fmt: skip
 
 
 def _word(text: str) -> str:

@@ -121,15 +121,33 @@ def _short(board: Board, index: int) -> str:
 
 
 def _tired(board: Board, proposal: Proposal) -> Iterator[tuple[int, str]]:
+    """Duties without rest, those with the same reason in one sentence."""
     setting = board.setting
+    found: dict[str, list[tuple[int, str, int]]] = {}
     for index, person, other in boards.tired(setting, proposal.crews):
-        cycle = setting.cycles[index]
         crew = proposal.crews[index]
-        [of, *_] = [place for place, one in crew.places() if one == person and place != LEAD]
-        why = _why(board, proposal.crews, Place(index, of, person))
-        order = "before" if other < cycle.number else "after"
-        said = f"{board.title(person)} is on {of} {dates(setting, cycle)} and in the cycle {order}"
-        yield index, f"{said}, without the rest between: {why}."
+        [of] = [of for of, one in crew.places() if one == person and of != LEAD]
+        why = _why(board, proposal.crews, Place(index, of, person), free=True)
+        found.setdefault(why, []).append((index, person, other))
+    for why, times in found.items():
+        yield times[0][0], f"{_restless(board, proposal, times)}: {why}."
+
+
+def _restless(board: Board, proposal: Proposal, times: Sequence[tuple[int, str, int]]) -> str:
+    """Who serves without rest, each time as (index, person, number of the other cycle)."""
+    setting = board.setting
+    index, person, _ = times[0]
+    cycle = setting.cycles[index]
+    people = list(dict.fromkeys(board.title(one) for _, one, _ in times))
+    if len({(at, one) for at, one, _ in times}) > 1:
+        serve = "serve" if len(people) > 1 else "serves"
+        how = f"{len(times)} times from {boards.said(day(setting, cycle))} on"
+        return f"{_listed(people)} {serve} without the rest between two duties, {how}"
+    [of] = [of for of, one in proposal.crews[index].places() if one == person and of != LEAD]
+    orders = dict.fromkeys("before" if other < cycle.number else "after" for *_, other in times)
+    near = f"cycle{'s' if len(orders) > 1 else ''} {' and '.join(orders)}"
+    said = f"{people[0]} is on {of} {dates(setting, cycle)} and in the {near}"
+    return f"{said}, without the rest between"
 
 
 def _dropped(board: Board, proposal: Proposal) -> Iterator[tuple[int, str]]:
@@ -214,12 +232,16 @@ def _others(board: Board, crew: Crew, place: Place) -> list[Place]:
     return [one for one in every if one in board.choices]
 
 
-def _why(board: Board, crews: Sequence[Crew], place: Place) -> str:
-    """Why nobody else is in a place: those who cannot be, and what the best other would cost."""
+def _why(board: Board, crews: Sequence[Crew], place: Place, *, free: bool = False) -> str:
+    """Why nobody else is in a place: those who cannot be, and what the best other would cost.
+
+    free  only those count who are on no other shift of that cycle
+    """
     cycle, crew = board.setting.cycles[place.at], crews[place.at]
     people = boards.candidates(board.setting, cycle, crew.team, place.of)
     away = _blocked(board, place.at, place.of, people)
-    others = _others(board, crew, place)
+    busy = {person for _, person in crew.places()} if free else set()
+    others = [one for one in _others(board, crew, place) if one.person not in busy]
     if others:
         return "; ".join(filter(None, (away, _instead_of_all(board, crews, place, others))))
     return away or f"{_team(board.setting, crew.team)} has nobody else"
@@ -240,6 +262,8 @@ def _instead_of_all(
 def _instead(board: Board, crews: Sequence[Crew], place: Place, person: str) -> str:
     """What would be worse with `person` in a place."""
     most = _worse(board, crews, place, person)
+    if most is None and _even(board, crews, place, person):
+        return f"{board.title(person)} instead would be no better"
     if most is None:
         return f"the search ended before it tried {board.title(person)} instead"
     if most == "unfilled":
@@ -254,6 +278,12 @@ def _worse(board: Board, crews: Sequence[Crew], place: Place, person: str) -> st
     costs.subtract(boards.cost(board, crews))
     most, growth = costs.most_common(1)[0]
     return most if growth > 0 else None
+
+
+def _even(board: Board, crews: Sequence[Crew], place: Place, person: str) -> bool:
+    """Whether `person` in a place would cost just as much."""
+    changed = boards.cost(board, _changed(crews, place, person))
+    return changed.total() == boards.cost(board, crews).total()
 
 
 def _changed(crews: Sequence[Crew], place: Place, person: str) -> list[Crew]:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from setflow.calendar import Turns
 from setflow.definitions import Configuration
-from setflow.document import suggestion
 from setflow.errors import Refused
 from setflow.planner import ledger
 from setflow.planner.values import LEAD, Busy, Crew, Cycle, Member, Setting, Span
@@ -38,8 +37,8 @@ def planned_rotation(configuration: Configuration, name: str) -> Rotation:
     """The crew rotation of that name. Raises Refused where there is none that can be planned."""
     rotation = configuration.rotations.get(name)
     if rotation is None:
-        hint = suggestion(name, configuration.rotations) or "; `setflow who` lists them"
-        raise Refused(f'There is no rotation "{name}"{hint}.')
+        known = ", ".join(configuration.rotations) or "none yet"
+        raise Refused(f"There is no rotation {name}; there is {known}.")
     if rotation.kind != "crew":
         raise Refused(
             f"{name} has no crews, so there is nobody to choose: its people serve in the order "

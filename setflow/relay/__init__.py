@@ -63,13 +63,30 @@ class Relay:
 
         busy  called before anything is sent: others may look for more
         """
-        with transaction(self.db) as tx:
-            taken = outbox.claim(tx, systems, now=self.clock(), lease=LEASE, limit=limit)
+        taken, first = self._take(systems, limit)
         if taken:
             busy()
         for waiting in taken:
-            self._deliver(waiting)
+            self._deliver(waiting, first)
+            first = None
         return len(taken)
+
+    def _take(
+        self, systems: tuple[str, ...], limit: int
+    ) -> tuple[list[Waiting], Sending | str | None]:
+        """What is due, and of the first what `_look` says; None where it is yet to be asked."""
+        now = self.clock()
+        try:
+            with transaction(self.db) as tx:
+                taken = outbox.claim(tx, systems, now=now, lease=LEASE, limit=limit)
+                return taken, self._look(tx, taken[0], now) if taken else None
+        except (Conflict, DatabaseGone):
+            raise
+        except Exception:
+            # It is taken without a look, so that this try counts; the second look says what fails.
+            log.exception("an effect could not be looked at")
+        with transaction(self.db) as tx:
+            return outbox.claim(tx, systems, now=now, lease=LEASE, limit=limit), None
 
     def next_due(self) -> datetime | None:
         """When the next effect may be tried; None if none waits but dead letters."""
@@ -83,32 +100,16 @@ class Relay:
             count += taken
         return count
 
-    def _deliver(self, waiting: Waiting) -> None:
-        now = self.clock()
+    def _deliver(self, waiting: Waiting, looked: Sending | str | None) -> None:
         effect = waiting.effect
         try:
-            with transaction(self.db) as tx:
-                if effect.system not in self.senders:
-                    log.error("%s is not set up", effect.system, extra={"effect": effect.key})
-                    engine.unsent(tx, waiting, now=now)
-                    return
-                why_not = self._unwanted(tx, waiting, now)
-                if why_not:
-                    engine.skipped(tx, waiting, why_not, now=now)
-                    return
-                root = _root(effect)
-                sending = Sending(
-                    effect,
-                    views.facts(tx, effect, now=now),
-                    waiting.reason,
-                    before=outbox.receipt(tx, effect.lane),
-                    root=outbox.receipt(tx, root) if root else None,
-                    tried_at=waiting.decided_at
-                    if waiting.attempts > 1 or waiting.gave_up
-                    else None,
-                    now=now,
-                )
-            receipt = self.senders[effect.system].send(sending)
+            if looked is None:
+                with transaction(self.db) as tx:
+                    looked = self._look(tx, waiting, self.clock())
+            if isinstance(looked, str):
+                self._leave(waiting, looked)
+                return
+            receipt = self.senders[effect.system].send(looked)
         except DeliveryError as error:
             self._failed(waiting, error)
         except (Conflict, DatabaseGone):
@@ -120,6 +121,31 @@ class Relay:
         else:
             with transaction(self.db) as tx:
                 engine.delivered(tx, waiting, receipt, now=self.clock())
+
+    def _look(self, tx: Tx, waiting: Waiting, now: datetime) -> Sending | str:
+        """All that sending takes, or why it is not sent: "" where its system is not set up."""
+        effect = waiting.effect
+        if effect.system not in self.senders:
+            return ""
+        root = _root(effect)
+        return self._unwanted(tx, waiting, now) or Sending(
+            effect,
+            views.facts(tx, effect, now=now),
+            waiting.reason,
+            before=outbox.receipt(tx, effect.lane),
+            root=outbox.receipt(tx, root) if root else None,
+            tried_at=waiting.decided_at if waiting.attempts > 1 or waiting.gave_up else None,
+            now=now,
+        )
+
+    def _leave(self, waiting: Waiting, why: str) -> None:
+        with transaction(self.db) as tx:
+            if why:
+                engine.skipped(tx, waiting, why, now=self.clock())
+            else:
+                system, key = waiting.effect.system, waiting.effect.key
+                log.error("%s is not set up", system, extra={"effect": key})
+                engine.unsent(tx, waiting, now=self.clock())
 
     def _unwanted(self, tx: Tx, waiting: Waiting, now: datetime) -> str:
         effect = waiting.effect

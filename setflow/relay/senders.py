@@ -29,6 +29,7 @@ from setflow.effects import (
 from setflow.errors import DeliveryError
 from setflow.facts import (
     AbsenceFacts,
+    AlertNewsFacts,
     ChannelFacts,
     Facts,
     FeedFacts,
@@ -184,7 +185,14 @@ class Chat:
                 _,
             ):
                 return self._direct(_receiver(facts))
-            case _, RequestNewsFacts() | AbsenceFacts() | FeedFacts() | RequestFacts(to=Who()):
+            case (
+                _,
+                AlertNewsFacts()
+                | RequestNewsFacts()
+                | AbsenceFacts()
+                | FeedFacts()
+                | RequestFacts(to=Who()),
+            ):
                 return self._direct(_receiver(facts))
             case RulePost(), RulePostFacts(to=to) if to.startswith("@"):
                 return self._direct(Who(to[1:], to[1:], to[1:]))
@@ -276,6 +284,8 @@ class Mirror:
 
 def _receiver(facts: Facts | None) -> Who:
     match facts:
+        case AlertNewsFacts():
+            return facts.person
         case PageFacts() | TaskNudgeFacts() | OverrideFacts() | NoticeFacts() | RequestNewsFacts():
             return facts.person
         case RequestFacts(to=Who() as person) | AbsenceFacts(to=person) | FeedFacts(person=person):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
@@ -69,21 +69,27 @@ def add_seat_history(tx: Tx, applied: int, past: Sequence[SeatVersion]) -> None:
         tx.execute(seat_versions.insert(), rows)
 
 
+def _standing() -> ColumnElement[bool]:
+    rows, ending_after = overrides.c, bindparam("ending_after", type_=overrides.c.ends_at.type)
+    held = rows.undone_at.is_(None) | (rows.undone_at > rows.starts_at)
+    over = rows.undone_at.is_not(None) & (rows.undone_at <= ending_after)
+    return (rows.ends_at > ending_after) & held & ~over
+
+
 Stamp = tuple[int, int, int, int]
+# Asked in every transaction, and so built once. Numbers are given once: a set that shrank or grew
+# differs in count, newest or sum. One that is cut short stays, and counts among those that were.
+_STAMP = select(
+    func.count(),
+    func.coalesce(func.max(overrides.c.id), 0),
+    func.coalesce(func.sum(overrides.c.id), 0),
+    func.coalesce(func.sum(overrides.c.id).filter(overrides.c.undone_at.is_not(None)), 0),
+).where(_standing())
 
 
 def override_stamp(tx: Tx, ending_after: datetime) -> Stamp:
     """Tells one set of `standing_overrides` from any other that the same database ever has."""
-    rows = overrides.c
-    # Numbers are given once: a set that shrank or grew differs in count, newest or sum. One that
-    # is cut short stays, and counts among those that were.
-    stamp = select(
-        func.count(),
-        func.coalesce(func.max(rows.id), 0),
-        func.coalesce(func.sum(rows.id), 0),
-        func.coalesce(func.sum(rows.id).filter(rows.undone_at.is_not(None)), 0),
-    )
-    row = tx.execute(stamp.where(_standing(ending_after))).one()
+    row = tx.execute(_STAMP, {"ending_after": ending_after}).one()
     return row[0], row[1], int(row[2]), int(row[3])
 
 
@@ -100,7 +106,7 @@ def standing_overrides(tx: Tx, ending_after: datetime) -> tuple[Override, ...]:
 
     One that was undone while it held is as if it had been made until then.
     """
-    query = select(overrides).where(_standing(ending_after))
+    query = select(overrides).where(_standing()).params(ending_after=ending_after)
     return tuple(
         Override(
             row.id,
@@ -112,13 +118,6 @@ def standing_overrides(tx: Tx, ending_after: datetime) -> tuple[Override, ...]:
         )
         for row in tx.execute(query.order_by(overrides.c.created_at, overrides.c.id))
     )
-
-
-def _standing(ending_after: datetime) -> ColumnElement[bool]:
-    rows = overrides.c
-    held = rows.undone_at.is_(None) | (rows.undone_at > rows.starts_at)
-    over = rows.undone_at.is_not(None) & (rows.undone_at <= ending_after)
-    return (rows.ends_at > ending_after) & held & ~over
 
 
 def add_override(tx: Tx, override: Override, *, by: str, displaced: Collection[str]) -> int:

@@ -15,6 +15,7 @@ from setflow.views.facts import facts
 from setflow.views.feeds import calendar_file, open_feeds
 from setflow.views.feeds import followed as absence_feeds
 from setflow.views.feeds import served as calendar_feed
+from setflow.views.figures import BUCKETS, KINDS, Figures, Settled, figures
 from setflow.views.findings import (
     Look,
     findings_facts,
@@ -55,10 +56,14 @@ from setflow.views.state import (
 )
 
 __all__ = [
+    "BUCKETS",
+    "KINDS",
+    "Figures",
     "Look",
     "OpenPage",
     "PageSent",
     "Reason",
+    "Settled",
     "absence_feeds",
     "absences",
     "button_heard",
@@ -70,6 +75,7 @@ __all__ = [
     "directory",
     "duties_of",
     "facts",
+    "figures",
     "findings_facts",
     "findings_json",
     "ground_of",

@@ -36,13 +36,18 @@ def who_rows(tx: Tx, name: str, at: datetime, *, now: datetime) -> list[Standing
 def standings(
     history: History, overrides: Sequence[Override], name: str, at: datetime
 ) -> list[Standing]:
-    """Who is on, one a seat, in the configuration's order. Raises Refused for an unknown name."""
+    """Who is on, one a seat, in the configuration's order; a seat that is gone only by its name.
+
+    Raises Refused for an unknown name.
+    """
     seats: Iterable[str] = rules.seats_of(history, name) if name else history
     found = [rules.who(history, overrides, seat, at) for seat in seats]
     if name and not found:
         rotations = sorted({seat.partition(".")[0] for seat in history})
         raise Refused(f"There is no seat or rotation {name}; there is {', '.join(rotations)}.")
-    return found
+    if name in history:
+        return found
+    return [one for one in found if one.holder or one.until or history[one.seat][-1].rotation]
 
 
 def who_json(

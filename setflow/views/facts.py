@@ -1,10 +1,11 @@
 """What a post needs to know when it is sent, read as things stand."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from setflow import effects, outbox
+from setflow import definitions, effects, outbox
 from setflow.db import Tx
 from setflow.effects import Effect
 from setflow.escalation import rules as escalation
@@ -13,6 +14,8 @@ from setflow.escalation.rules import Alert
 from setflow.escalation.spec import Target
 from setflow.facts import (
     AlertFacts,
+    AlertNewsFacts,
+    BackFacts,
     DeadLetterFacts,
     Facts,
     HeaderFacts,
@@ -35,7 +38,7 @@ def facts(tx: Tx, effect: Effect, *, now: datetime) -> Facts | None:
 
 def alert_facts(here: Present, alert: Alert) -> AlertFacts:
     """An alert as it stands."""
-    coming = escalation.coming(alert)
+    coming = escalation.coming(alert, _skips(here, alert))
     next_people: tuple[Who, ...] = ()
     if coming:
         names = dict.fromkeys(name for target in coming[1] for name in here.answering(target))
@@ -65,6 +68,7 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
                 one.at,
                 here.all_named(one.people),
                 tuple(seat_label(target) for target in one.empty),
+                one.unless,
             )
             for one in alert.passed
         ),
@@ -72,12 +76,57 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
         next_people=next_people,
         nobody=alert.ended,
         mirrored=alert.ladder is None,
+        until=alert.until,
+        held=alert.held,
+        back=_back(here, alert),
+        joined=here.all_named(alert.joined),
+        missing=here.all_named(escalation.missing(alert)),
+        helpers=here.all_named(alert.helpers),
+        offered=here.named(alert.offer.person) if alert.offer else None,
+        offered_until=alert.offer.until if alert.offer else None,
+        check_at=alert.check_at,
+    )
+
+
+def _skips(here: Present, alert: Alert) -> frozenset[int]:
+    """The steps of its ladder that will be passed over, as things stand when it goes on."""
+    if alert.ladder is None or alert.next_at is None or not alert.ladder.conditional:
+        return frozenset()
+    about = {
+        "source": alert.source,
+        "key": alert.key,
+        "title": alert.title,
+        "priority": alert.priority,
+        "details": dict(alert.details),
+        "url": alert.url,
+    }
+    return definitions.passed_over(here.configuration, alert.ladder, about, alert.next_at)
+
+
+def _back(here: Present, alert: Alert) -> BackFacts | None:
+    back = alert.back
+    return BackFacts(back.why, here.named(back.person), back.at) if back else None
+
+
+def _alert_news(tx: Tx, here: Present, effect: effects.TellAlert) -> AlertNewsFacts | None:
+    alert = escalations.get(tx, effect.alert)
+    if alert is None:
+        return None
+    return AlertNewsFacts(
+        alert_facts(here, alert),
+        here.named(effect.person),
+        effect.what,
+        here.named(effect.by),
+        here.zone_of(effect.person),
     )
 
 
 def _alert(tx: Tx, here: Present, effect: Any) -> AlertFacts | None:
     alert = escalations.get(tx, effect.alert)
-    return alert_facts(here, alert) if alert else None
+    if alert is None:
+        return None
+    found = alert_facts(here, alert)
+    return found if effect.nth == alert.nth else replace(found, status="anew")
 
 
 def _mirror(tx: Tx, here: Present, effect: effects.MirrorAlert) -> MirrorFacts | None:
@@ -100,6 +149,8 @@ def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
         if contact.via == effect.method:
             to = contact.to
     seat, until = _seat_on(here, alert, effect.person)
+    now_on = alert.nth == effect.nth
+    joined = now_on and effect.person in alert.joined
     return PageFacts(
         alert=alert_facts(here, alert),
         person=here.named(effect.person),
@@ -108,11 +159,13 @@ def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
         to=to,
         seat=seat_label(seat) if seat else "",
         until=until,
-        wanted=alert.status is escalation.Status.FIRING and alert.nth == effect.nth,
+        wanted=alert.status is escalation.Status.FIRING and now_on and not joined,
         mine=alert.owner == effect.person,
         late_seconds=getattr(effect, "late_seconds", 0),
         folded=getattr(effect, "folded", 0),
         again=False,
+        helps=now_on and effect.person in alert.helpers,
+        joined=joined,
     )
 
 
@@ -164,6 +217,7 @@ _WHATS = {
     "PageChannel": "page ~{channel} for alert {alert}",
     "ShowAlert": "show alert {alert}",
     "RemindChannel": "say that still nobody has alert {alert}",
+    "TellAlert": "tell {person} of alert {alert} ({what})",
     "MirrorAlert": "{verb} alert {alert} in OpsGenie",
     "ShowHeader": "write the header for {rotation}",
     "TellDuty": "tell {person} of their duty in {rotation} ({what})",
@@ -197,6 +251,7 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.ShowAlert: _alert,
     effects.RemindChannel: _alert,
     effects.PageChannel: _alert,
+    effects.TellAlert: _alert_news,
     effects.MirrorAlert: _mirror,
     effects.ShowHeader: _header,
     effects.TellDuty: notices.notice,

@@ -137,7 +137,9 @@ def findings_facts(tx: Tx, rotation: str, *, now: datetime) -> FindingsFacts:
         channel=here.channel(channel) if channel else "",
         zone=here.configuration.zone,
         days=rules.AHEAD.days,
-        found=tuple(Told(one.kind, one.start, one.end, ahead.said(one)) for one in ahead.found),
+        found=tuple(
+            Told(one.kind, one.start, one.end, ahead.said(one), one.people) for one in ahead.found
+        ),
         leads=here.all_named(here.holders(lead, turn="next")) if lead else (),
     )
 

@@ -82,15 +82,15 @@ def duties_of(
 
 
 def shown(tx: Tx, here: Present, effect: effects.ShowRequest) -> RequestFacts | None:
-    """What the post of a request says."""
+    """What the post of a request says; None for somebody who is not among the people any more."""
     found = rotations.request(tx, effect.request)
-    if found is None:
+    if found is None or (effect.to and here.person(effect.to) is None):
         return None
     facts = _request(here, found, effect.to)
     if found.status != "open" or effect.to in found.receivers:
         return facts
-    # A lead who has refused whoever took it: for them it is over, for others it is open again.
-    why = f"{facts.to.title if facts.to else 'The lead'} did not agree; others can still take it."
+    # For the lead it is over once whoever took it is refused or cannot; for others, open again.
+    why = "It is open again; others can still take it."
     return replace(facts, status="refused", why=why, answers=())
 
 
@@ -101,9 +101,9 @@ def bumped(tx: Tx, here: Present, effect: effects.BumpRequest) -> RequestFacts |
 
 
 def told(tx: Tx, here: Present, effect: effects.TellRequest) -> RequestNewsFacts | None:
-    """What somebody is told of a request."""
+    """What somebody is told of a request; None for who is not among the people any more."""
     found = rotations.request(tx, effect.request)
-    if found is None:
+    if found is None or here.person(effect.person) is None:
         return None
     return RequestNewsFacts(
         _request(here, found, effect.person),
@@ -114,17 +114,23 @@ def told(tx: Tx, here: Present, effect: effects.TellRequest) -> RequestNewsFacts
 
 
 def override(tx: Tx, here: Present, effect: effects.TellOverride) -> OverrideFacts | None:
-    """What somebody is told of stand-ins that were made, or undone, together."""
+    """What somebody is told of stand-ins that were made, or undone, together.
+
+    None for somebody who is not among the people any more.
+    """
     found = rotations.kept_overrides(tx, (effect.override, *effect.also))
-    if not found:
+    if not found or here.person(effect.person) is None:
         return None
     return _override(here, found, effect.person, effect.by or found[0].created_by)
 
 
 def absence(tx: Tx, here: Present, effect: effects.TellAbsence) -> AbsenceFacts | None:
-    """What somebody is told of an absence that others put down or ended for them."""
+    """What somebody is told of an absence that others put down or ended for them.
+
+    None for somebody who is not among the people any more.
+    """
     found = rotations.absence_ever(tx, effect.absence)
-    if found is None:
+    if found is None or here.person(effect.person) is None:
         return None
     facts = _absence(here, found, effect.person)
     return replace(facts, by=here.named(effect.by).title, ended=effect.what == "ended")

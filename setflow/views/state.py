@@ -70,17 +70,17 @@ def open_alerts(tx: Tx, *, now: datetime) -> list[AlertFacts]:
 
 
 def open_pages(tx: Tx, *, now: datetime, since: timedelta = timedelta(days=7)) -> list[OpenPage]:
-    """The pages in chat, and the channels' posts, of alerts that nobody has, of the last week."""
-    firing = escalations.firing(tx)
+    """The pages in chat, and the channels' posts, that may be answered, of the last week."""
+    waiting = escalations.waiting(tx)
     found = []
     for lane, receipt in outbox.receipts_like(tx, "alert:", now - since).items():
         alert, nth = map(int, lane.removeprefix("alert:").split("."))
-        if firing.get(alert) == nth:
+        if waiting.get(alert) == nth:
             found.append(OpenPage(alert, nth, "", receipt.channel, receipt.remote))
     for lane, receipt in outbox.receipts_like(tx, "page:", now - since).items():
         _, where, person, method = lane.split(":")
         alert, nth = int(where.split(".")[0]), int(where.split(".")[1])
-        if method == "mattermost" and firing.get(alert) == nth:
+        if method == "mattermost" and waiting.get(alert) == nth:
             found.append(OpenPage(alert, nth, person, receipt.channel, receipt.remote))
     return found
 

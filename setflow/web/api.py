@@ -6,20 +6,39 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from setflow import engine, views
 from setflow.db import Db, transaction
 from setflow.web import auth
 from setflow.web.who import Looking
 
+Done = Literal[
+    "acknowledge",
+    "resolve",
+    "escalate",
+    "take",
+    "hand-over",
+    "hand-back",
+    "decline",
+    "backup",
+    "snooze",
+    "still",
+]
+
 
 class Act(BaseModel):
-    """What is done to an alert, and by whom (a name of `people`)."""
+    """What is done to an alert, and by whom (a name of `people`).
+
+    to     whom it is handed over to
+    until  up to when it is snoozed, with its offset
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     person: Annotated[str, Field(min_length=1, max_length=100)]
+    to: Annotated[str, Field(max_length=100)] | None = None
+    until: AwareDatetime | None = None
 
 
 def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRouter:
@@ -57,13 +76,13 @@ def router(db: Db, keys: auth.Keys, *, clock: Callable[[], datetime]) -> APIRout
             return views.findings_json(ahead)
 
     @routes.post("/alerts/{alert}/{verb}")
-    def decide(
-        request: Request, alert: int, verb: Literal["acknowledge", "resolve", "escalate"], act: Act
-    ) -> dict[str, Any]:
-        """Acknowledge, resolve or escalate an alert in a person's name."""
+    def decide(request: Request, alert: int, verb: Done, act: Act) -> dict[str, Any]:
+        """Acknowledge an alert, hand it on, put it off, end it, in a person's name."""
         allowed(request)
         with transaction(db) as tx:
-            asked = engine.Deciding(verb, alert, by=act.person, how="api")
+            asked = engine.Deciding(
+                verb, alert, by=act.person, how="api", person=act.to, until=act.until
+            )
             engine.handle(tx, [asked], now=clock())
         return {"done": True}
 

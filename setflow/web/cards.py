@@ -201,16 +201,21 @@ def answer(tx: Tx, caller: Caller, number: int, verb: Any) -> str:
     Raises Refused.
     """
     message = engine.AnswerRequest(number, caller.name, verb)
+    known = views.request(tx, number, now=caller.now, reader=caller.name)
     if verb in _BINDING:
         considered = engine.consider(tx, message, now=caller.now)
         key = f"{number}:{verb}:{digest(considered)}"
         if considered.remarks and _first(tx, caller, key):
             remarks = "\n".join(f"- {escape(one, 300)}" for one in considered.remarks)
-            return f"Before you do:\n{remarks}\n{_BINDING[verb]} again, and it is done."
+            then = f"{names(considered.needs)} is asked" if considered.needs else "it is done"
+            return f"Before you do:\n{remarks}\n{_BINDING[verb]} again, and {then}."
     events = engine.handle(tx, [message], now=caller.now)
     for event in events:
         if isinstance(event, engine.RequestAnswered):
-            return _ANSWERED.get((verb, event.status), _ANSWERED.get((verb, ""), "Noted."))
+            own = bool(known and known.taker and known.taker.name == caller.name)
+            status = "declined" if verb == "decline" and own else event.status
+            said = _ANSWERED.get((verb, status), _ANSWERED.get((verb, ""), "Noted."))
+            return said.format(asker=escape(known.asker.title) if known else "", number=number)
     return "Noted."
 
 
@@ -218,11 +223,15 @@ _BINDING = {"take": "Take it", "accept": "Accept it", "approve": "Approve it"}
 
 _ANSWERED = {
     ("take", "taken"): "It is yours now; whoever had it is told, and can undo it.",
-    ("take", "waits"): "You are not of the crew, so the lead has to agree first, and is asked now.",
+    ("take", "waits"): (
+        "You are not of the crew, so the lead has to agree first, and is asked now. "
+        "`/set requests {number} decline` takes it back."
+    ),
     ("accept", ""): "Swapped; both of you can undo it.",
     ("approve", ""): "Agreed; everybody concerned is told.",
     ("refuse", ""): "Refused; nothing changes.",
-    ("decline", ""): "Noted; whoever asked is told where nobody is left to ask.",
+    ("decline", "declined"): "Noted; {asker} is told, and nothing changes.",
+    ("decline", ""): "Noted; {asker} is told where nobody is left to ask.",
     ("withdraw", ""): "Taken back; nothing changes.",
 }
 

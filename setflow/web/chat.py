@@ -16,7 +16,7 @@ from setflow.adapters.mattermost.inbound import Action
 from setflow.adapters.mattermost.post import Pen, Post
 from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
 from setflow.errors import Refused
-from setflow.web import auth, cards, commands, hooks
+from setflow.web import alerts, auth, cards, commands, hooks
 from setflow.web.caller import Answer, Caller
 
 TRIES = 3
@@ -167,6 +167,13 @@ def _alert(verb: str, said: str) -> Callable[[Tx, Caller, Mapping[str, Any]], st
     return press
 
 
+def _snooze(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
+    until = caller.now + alerts.SNOOZE_BUTTON
+    number, nth = int(context["alert"]), int(context["nth"])
+    asked = engine.Deciding("snooze", number, caller.name, "button", nth=nth, until=until)
+    return f"It is {alerts.snooze(tx, caller, asked)}"
+
+
 def _done(tx: Tx, caller: Caller, context: Mapping[str, Any]) -> str:
     return commands.tick(tx, caller, int(context["run"]), str(context["task"]), how="button")
 
@@ -215,6 +222,12 @@ _BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
     "ack": _alert("acknowledge", ""),
     "escalate": _alert("escalate", "It goes one step up now."),
     "resolve": _alert("resolve", ""),
+    "take": _alert("take", f"It {alerts.YOURS}"),
+    "hand-back": _alert("hand-back", "It is handed back; it pages again, without you."),
+    "backup": _alert("backup", "The next step is paged to help you; you keep it."),
+    "decline": _alert("decline", "Noted; it stays where it is."),
+    "still": _alert("still", "Noted: you are still on it."),
+    "snooze": _snooze,
     "done": _done,
     "nothing-new": _nothing_new,
     "update": _update,

@@ -9,10 +9,9 @@ from setflow.adapters.mattermost.text import when
 from setflow.db import Tx
 from setflow.document import suggestion
 from setflow.errors import Refused
-from setflow.facts import AlertFacts
 from setflow.playbook.spec import TickTask
 from setflow.team import rules as team
-from setflow.web import calendars, notices, schedules, standins
+from setflow.web import alerts, calendars, maintenance, notices, schedules, standins
 from setflow.web.caller import Answer, Caller, Verb
 
 
@@ -58,7 +57,8 @@ def _gaps(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
 def _decide(verb: str, said: str) -> Callable[[Tx, Caller, Sequence[str]], str]:
     def work(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
         person = caller.name
-        alert = _chosen(tx, caller, arguments[:1], verb)
+        fits = alerts.firing if verb != "resolve" else bool
+        alert = alerts.chosen(tx, caller, arguments[:1], fits)
         whom = None
         if verb == "acknowledge" and len(arguments) > 1:
             known = views.person_of(tx, arguments[-1].removeprefix("@"), now=caller.now)
@@ -68,31 +68,6 @@ def _decide(verb: str, said: str) -> Callable[[Tx, Caller, Sequence[str]], str]:
         return said.format(alert=f"#{alert.id} {alert.title[:80]}")
 
     return work
-
-
-def _chosen(tx: Tx, caller: Caller, given: Sequence[str], verb: str) -> AlertFacts:
-    """The alert that is meant: the number given, or the only one that is open."""
-    found = views.open_alerts(tx, now=caller.now)
-    waiting = [one for one in found if verb == "resolve" or one.status == "firing"]
-    if given:
-        number = given[0].removeprefix("#")
-        if not number.isdigit():
-            raise Refused("Say the alert by its number, such as `/set ack 12`.")
-        chosen = [one for one in found if one.id == int(number)]
-        if not chosen:
-            raise Refused(f"No alert {number} is open. {_listed(found)}")
-        return chosen[0]
-    if len(waiting) == 1:
-        return waiting[0]
-    if not waiting:
-        raise Refused("No alert waits for anybody now.")
-    raise Refused(f"Which one? {_listed(waiting)}")
-
-
-def _listed(alerts: Sequence[AlertFacts]) -> str:
-    if not alerts:
-        return "None is open."
-    return "Open: " + " · ".join(f"**{one.id}** {one.title[:60]}" for one in alerts[:10])
 
 
 def tick(tx: Tx, caller: Caller, run: int, task: str, *, how: str) -> str:
@@ -209,6 +184,8 @@ VERBS: Mapping[str, Verb] = {
         "takes an alert one step up now",
         _decide("escalate", "{alert} goes one step up now."),
     ),
+    **alerts.VERBS,
+    **maintenance.VERBS,
     "done": Verb("done TASK", "ticks a task of a run", _done),
     "update": Verb("update [TICKET] TEXT", "gives an incident its status update", _update),
     **schedules.VERBS,

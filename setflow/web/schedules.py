@@ -6,6 +6,7 @@ from setflow import engine, views
 from setflow.db import Tx
 from setflow.errors import Refused
 from setflow.web.caller import Caller, Verb
+from setflow.wording import seat_label
 
 WEEKS = 2
 MOST_WEEKS = 12
@@ -25,8 +26,8 @@ def _schedule(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     engine.handle(tx, [asked], now=caller.now)
     which = "week" if weeks == 1 else f"{weeks} weeks"
     return (
-        f"The next {which} of {rotation} follow in this channel; where I am not in it, in our "
-        "direct messages."
+        f"The next {which} of {seat_label(rotation)} follow in this channel; where I am not in "
+        "it, in our direct messages."
     )
 
 

@@ -4,20 +4,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from setflow import views
-from setflow.db import Conflict, DatabaseGone, Db, transaction
+from setflow.db import Conflict, DatabaseGone, Db
 from setflow.errors import Refused
-from setflow.web import api, api_standins, auth, calendars, chat, hooks
+from setflow.web import api, api_standins, auth, calendars, chat, health, hooks
+from setflow.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
-
-LATE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,7 @@ class Doors:
     """What the web needs from whoever puts it together.
 
     alive  what this process knows of itself, for /healthz: problems as sentences, none if well
+    barred  of that, why it must not work what is due, for /readyz
     hint   called with a source that has news, so that it is pulled from at once
     callback_url  where Mattermost reaches us, without a slash at its end
     """
@@ -34,6 +32,8 @@ class Doors:
     look_up: auth.LookUp
     clock: Callable[[], datetime]
     alive: Callable[[], list[str]]
+    barred: Callable[[], list[str]]
+    metrics: Metrics
     hint: Callable[[str], None]
     callback_url: str
 
@@ -52,20 +52,15 @@ def build(doors: Doors) -> FastAPI:
         chat.router(chat.Chat(doors.db, doors.keys, doors.look_up, doors.clock, doors.callback_url))
     )
 
-    @app.get("/healthz")
-    def healthz(response: Response) -> dict[str, Any]:
-        """How we are: 200 and figures, 503 and what is wrong."""
-        problems = doors.alive()
-        figures: dict[str, Any] = {}
-        try:
-            with transaction(doors.db) as tx:
-                figures = views.health(tx, now=doors.clock())
-        except DatabaseGone:
-            problems.append("The database does not answer.")
-        if figures.get("effects_late_seconds", 0.0) > LATE_SECONDS:
-            problems.append("Effects wait longer than they should.")
-        response.status_code = 503 if problems else 200
-        return {"ok": not problems, "problems": list(dict.fromkeys(problems)), **figures}
+    app.include_router(
+        health.router(
+            doors.db,
+            clock=doors.clock,
+            alive=doors.alive,
+            barred=doors.barred,
+            metrics=doors.metrics,
+        )
+    )
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Exception) -> JSONResponse:

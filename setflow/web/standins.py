@@ -18,6 +18,8 @@ from setflow.web.caller import Answer, Caller, Verb
 from setflow.web.words import Words
 
 MOST_LISTED = 10
+MOST_DIGITS = 18
+"""What the database has numbers for."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,14 @@ def _read(words: Words, *, people: bool) -> _Side:
         if words.text == before:
             break
     return side
+
+
+def _numbers(text: str) -> list[int]:
+    """The numbers in `text`, such as `#12, 14`; none where anything else is in it."""
+    found = text.replace(",", " ").replace("#", "").split()
+    if not all(one.isascii() and one.isdigit() and len(one) <= MOST_DIGITS for one in found):
+        return []
+    return [int(one) for one in found]
 
 
 def _usage(verb: str) -> Refused:
@@ -130,10 +140,10 @@ def _given(words: Words, person: str, side: _Side, beside: str) -> Change:
 def _override(tx: Tx, caller: Caller, arguments: Sequence[str]) -> Answer:
     words = Words(tx, caller, arguments)
     if words.word("undo"):
-        numbers = words.text.replace(",", " ").replace("#", "").split()
-        if not numbers or not all(number.isdigit() for number in numbers):
+        numbers = _numbers(words.text)
+        if not numbers:
             raise Refused("Say which by its number, such as `/set override undo 12`.")
-        return cards.undo(tx, caller, int(numbers[0]), [int(number) for number in numbers[1:]])
+        return cards.undo(tx, caller, numbers[0], numbers[1:])
     of = caller.name if words.word("all") else ""
     seat = "" if of else words.seat()
     if not seat and not of:
@@ -166,11 +176,11 @@ def _away(tx: Tx, caller: Caller, arguments: Sequence[str]) -> Answer:
     if not words.text:
         return _absences(words)
     if words.word("end"):
-        number = words.text.removeprefix("#")
-        if not number.isdigit():
+        numbers = _numbers(words.text)
+        if len(numbers) != 1:
             raise Refused("Say which by its number, such as `/set away end 4`; `/set away` lists.")
-        message: Any = engine.EndAway(int(number), caller.name)
-        return cards.shown(tx, caller, message, f"**This takes absence {number} back.**")
+        message: Any = engine.EndAway(numbers[0], caller.name)
+        return cards.shown(tx, caller, message, f"**This takes absence {numbers[0]} back.**")
     rather = words.word("rather-not")
     person = words.person() or caller.name
     rather = rather or words.word("rather-not")
@@ -210,12 +220,12 @@ def _absences(words: Words) -> str:
 
 def _requests(tx: Tx, caller: Caller, arguments: Sequence[str]) -> Answer:
     if arguments:
-        number, *verbs = arguments
-        if not number.removeprefix("#").isdigit() or verbs not in [[one] for one in cards.ANSWERS]:
+        numbers, verbs = _numbers(arguments[0]), arguments[1:]
+        if len(numbers) != 1 or list(verbs) not in [[one] for one in cards.ANSWERS]:
             raise Refused(
                 f"Write `/set requests NUMBER ANSWER`; an answer is one of {listed(cards.ANSWERS)}."
             )
-        return cards.answer(tx, caller, int(number.removeprefix("#")), verbs[0])
+        return cards.answer(tx, caller, numbers[0], verbs[0])
     found = views.requests(tx, now=caller.now, person=caller.name)
     if not found:
         return "Nobody waits for your answer, and you wait for nobody's. `/set cover` asks for one."

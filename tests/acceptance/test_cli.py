@@ -318,7 +318,10 @@ def test_what_is_wrong_within_the_next_weeks_is_told_by_week(terminal):
     assert "Staffed, and nothing to warn of." in terminal.good(
         "schedule", "web", "--gaps", "7d", "--from", "2026-12-07", "--file", "set.yaml"
     )
-    for wrong in (("--gaps", "soon"), ("--gaps", "0d"), ("--gaps", "7d", "--to", "2026-12-24"), ()):
+    for wrong in (
+        *(("--gaps", "soon"), ("--gaps", "0d"), ("--gaps", "7d", "--to", "2026-12-24"), ()),
+        ("--gaps", "7d", "--format", "svg"),
+    ):
         assert terminal.run("schedule", "--file", "set.yaml", *wrong).returncode == 2
 
 

@@ -222,6 +222,33 @@ def test_the_stand_in_is_told_and_named_for_a_day(played):
     assert any("Ines Faria and Cy Adler" in text for text in roles)
 
 
+def test_a_cover_asked_for_in_the_channel_is_taken_there_and_its_asker_told(played):
+    asked = texts(played, "post", f"~{SET}", start="2026-12-09 09:20", end="2026-12-09 09:35")
+    assert ["Bo Lind asks for cover" in text and "[Take]" in text for text in asked] == [True]
+    taken = texts(played, to=f"~{SET}", start="2026-12-09 09:35", end="2026-12-09 09:40")
+    assert [text.splitlines()[0] for text in taken] == [
+        "✓ Fay Okoro takes SET primary (EMEA) from Bo Lind, 13:00 – 20:00."
+    ]
+    told = texts(played, to="@bo.lind", start="2026-12-09 09:35", end="2026-12-09 09:40")
+    assert ["Fay Okoro takes SET primary (EMEA) from you" in text for text in told] == [True]
+    assert "[Undo]" in told[0]
+
+
+def test_who_took_it_is_on_for_just_that_long(played):
+    assert "SET: Bo (EMEA)" in header(played, "2026-12-09 13:00")
+    assert "SET: Fay (EMEA)" in header(played, "2026-12-09 13:01")
+    assert "SET: Bo (EMEA)" in header(played, "2026-12-09 20:01")
+
+
+def test_the_schedule_is_drawn_in_the_channel_with_the_cover_in_it(played):
+    drawn = texts(played, "post", f"~{SET}", start="2026-12-09 09:40", end="2026-12-09 12:00")
+    assert len(drawn) == 1
+    assert "SET · next 2 weeks" in drawn[0]
+    assert "stand-in Fay Okoro" in drawn[0]
+    shown = [post for post in played.far.chat.posts(SET) if "SET · next 2 weeks" in post.message]
+    assert [[file.name.rpartition(".")[2] for file in post.files] for post in shown] == [["png"]]
+
+
 def test_the_pairs_change_places_in_the_second_week(played):
     assert "SET: Bo (EMEA) · Di (Americas) · lead Mara" in header(played, "2026-12-07 08:01")
 

@@ -12,7 +12,7 @@ def schedules(posts):
 def test_set_schedule_posts_the_weeks_drawn_with_the_same_in_words(world):
     said = world.user("ana").says("/set schedule 4")
     assert said == (
-        "The next 4 weeks of set follow in this channel; where I am not in it, in our direct "
+        "The next 4 weeks of SET follow in this channel; where I am not in it, in our direct "
         "messages."
     )
     (post,) = schedules(world.chat.posts(SET))

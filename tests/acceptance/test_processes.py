@@ -1,13 +1,18 @@
 """Any number of processes on one database; one that should not tick does not, and says so."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import text
+from starlette.responses import PlainTextResponse
 
 from setflow import engine
 from setflow.db import transaction
 from tests.acceptance.live import Live, live, pause, wait_until
 from tests.acceptance.world import API, OPS
+from tests.loopback import served
 
 __all__ = ["live"]
 
@@ -82,3 +87,26 @@ def test_a_service_that_loses_its_database_goes_on_when_it_is_back(live: Live, s
         server.start()
         wait_until(lambda: live.paged() == ["ana", "bo", "cy"])
         wait_until(lambda: live.get("/healthz").status_code == 200)
+
+
+def test_a_process_vouches_for_all_once_it_ticks_and_watches(live: Live) -> None:
+    asked: list[str] = []
+
+    async def take(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await PlainTextResponse("")(scope, receive, send)
+
+    with served(take) as url:
+        live.given = replace(live.given, heartbeat_url=SecretStr(f"{url}/sign-of-life"))
+        with live.service() as service:
+            live.street.behind["web"].app = service.parts.web
+            wait_until(lambda: asked)
+            wait_until(lambda: live.get("/readyz").status_code == 200)
+            done = "select 1 from chores where name = 'retention' and state ? 'done'"
+            wait_until(lambda: live.rows(done))
+            wait_until(lambda: "setflow_processes{version=" in live.get("/metrics").text)
+            assert set(service.upkeep) == {"watchdog", "heartbeat", "retention"}
+            assert all(loop.alive for loop in service.upkeep.values())
+        pause(0.1)
+
+    assert asked == ["/sign-of-life"]

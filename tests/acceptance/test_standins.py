@@ -23,7 +23,7 @@ def test_nothing_is_done_before_its_card_is_confirmed_and_then_once(world):
     said = mara.says("/set override set.emea.primary @eve Thu 13:00 - Fri 13:00")
     assert said == (
         "**This puts Eve Doe on SET primary (EMEA), Thu 13:00 – Fri 13:00.** Nothing is changed "
-        "yet."
+        "until you press `Do it`."
     )
     mara.sees(
         "- SET primary (EMEA), Thu 13:00 – 20:00: Ana Doe → Eve Doe\n"
@@ -141,6 +141,7 @@ def test_somebody_asked_by_name_declines_and_the_asker_is_told(world):
     bo.says("/set requests")
     bo.sees("What waits for you", "1: Cover for Ana Doe as SET primary (EMEA)", "[Decline]")
     bo.clicks("Decline")
+    bo.sees("Noted; Ana Doe is told, and nothing changes.")
     ana.sees("Bo Doe cannot take SET primary (EMEA)", "it stays yours")
     assert requests(world) == ["declined"]
 
@@ -149,12 +150,13 @@ def test_weeks_are_swapped_by_the_consent_of_both_and_undone_by_either(world):
     ana, bo = world.user("ana"), world.user("bo")
     assert ana.says("/set swap Fri with @bo") == (
         "**This offers Bo Doe a swap: your SET primary (EMEA), Fri 4 Dec, the whole day, for their "
-        "SET backup (EMEA), Fri 4 Dec, the whole day.** Nothing is changed yet."
+        "SET backup (EMEA), Fri 4 Dec, the whole day.** Nothing is changed until you press `Do it`."
     )
     said = ana.says("/set swap @bo")
     assert said == (
         "**This offers Bo Doe a swap: your SET primary (EMEA), 11:00 – Sun 20:00, for their SET "
-        "primary (EMEA), Mon 7 Dec 08:00 – Sun 13 Dec 20:00.** Nothing is changed yet."
+        "primary (EMEA), Mon 7 Dec 08:00 – Sun 13 Dec 20:00.** "
+        "Nothing is changed until you press `Do it`."
     )
     ana.sees("- Bo Doe has to agree before anything changes.")
     assert ana.clicks("Do it").startswith("Offered to Bo Doe; until they accept, nothing changes.")
@@ -180,9 +182,12 @@ def test_a_stand_in_from_outside_the_crew_waits_for_the_lead(bare):
     assert mara.clicks("Approve") == "Agreed; everybody concerned is told."
     assert shifts(bare) == ["sue"]
     ana.does("/set cover Thu")
-    assert "so Mara Doe has to agree" in sue.clicks("Take", channel=SET)
+    before = sue.clicks("Take", channel=SET)
+    assert "so Mara Doe has to agree" in before
+    assert before.endswith("Take it again, and Mara Doe is asked.")
     assert sue.clicks("Take", channel=SET) == (
-        "You are not of the crew, so the lead has to agree first, and is asked now."
+        "You are not of the crew, so the lead has to agree first, and is asked now. "
+        "`/set requests 2 decline` takes it back."
     )
     bare.channel(SET).shows("Sue Doe would take SET primary (EMEA) from Ana Doe, Thu")
     mara.clicks("Refuse")
@@ -223,7 +228,7 @@ WRONG = [
     ("ana", "/set cover set.lead", "You are not on as SET lead in the next eight weeks"),
     ("gil", "/set cover", "gil is not among the people"),
     ("ana", "/set cover @bo @cy Fri", "Name one person"),
-    ("ana", "/set cover set.emea.backup Fri", "Ana Doe is not SET backup (EMEA) then"),
+    ("ana", "/set cover set.emea.backup Fri", "You are not SET backup (EMEA) then"),
     ("ana", "/set swap set.lead Fri with @bo", "You are not on as SET lead, Fri 4 Dec"),
     ("mara", "/set swap Dec 1 - Dec 24 with @ana", "then: say which, such as `set."),
     ("ana", "/set override @bo Fri", "Write `/set override SEAT PERSON FROM TO`"),
@@ -240,6 +245,10 @@ WRONG = [
     ("ana", "/set override all @bo", "Write `/set override SEAT PERSON FROM TO`"),
     ("ana", "/set override undo it", "such as `/set override undo 12`"),
     ("ana", "/set override undo 12", "There is no override 12"),
+    ("ana", f"/set override undo {'9' * 5000}", "such as `/set override undo 12`"),
+    ("ana", f"/set away end {10**20}", "such as `/set away end 4`"),
+    ("ana", f"/set requests {10**20} take", "an answer is one of take, decline"),
+    ("ana", "/set requests ² take", "an answer is one of take, decline"),
     ("ana", "/set requests 5 jump", "an answer is one of take, decline"),
     ("ana", "/set requests 5 take", "There is no request 5"),
 ]
@@ -249,4 +258,4 @@ def test_what_makes_no_sense_is_answered_with_what_does_and_changes_nothing(worl
     answers = [(world.user(name).says(command), want) for name, command, want in WRONG]
 
     assert [(said, want) for said, want in answers if want not in said] == []
-    assert not any("Nothing is changed yet" in said for said, _ in answers)
+    assert not any("Nothing is changed until" in said for said, _ in answers)

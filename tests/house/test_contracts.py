@@ -73,6 +73,11 @@ PLANTED = {
         "import apscheduler",
         "setflow.ticker -> apscheduler",
     ),
+    "The web alone speaks to Prometheus": (
+        "ticker.py",
+        "import prometheus_client",
+        "setflow.ticker -> prometheus_client",
+    ),
     "No cycles anywhere": (
         "adapters/mattermost/text.py",
         "from setflow.adapters.mattermost import post",

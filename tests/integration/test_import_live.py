@@ -261,6 +261,14 @@ def test_what_cannot_be_read_is_refused(words, said, tmp_path):
     assert said in err
 
 
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    source = FIXTURES / "opsgenie.json"
+
+    code, _, err = run(tmp_path, "import", "opsgenie", "--from", source, "--out", "none/set.yaml")
+
+    assert (code, err) == (1, "none/set.yaml cannot be written: No such file or directory.\n")
+
+
 def test_what_is_no_json_is_refused_by_its_name(tmp_path):
     (tmp_path / "bad.json").write_text("{")
 

@@ -131,6 +131,20 @@ WEBHOOKS = [
 ]
 
 
+def test_one_key_that_fires_ends_and_fires_in_one_lot_is_two_alerts_and_one_of_them_open(db):
+    with transaction(db) as tx:
+        engine.apply(tx, File("set.yaml", file(), books()), by="shell", now=NOW)
+    states = ("firing", "firing", "resolved", "firing")
+    alert = {"key": "k", "title": "k", "priority": "P1", "details": {}, "url": ""}
+    with transaction(db) as tx:
+        pushed = ({**alert, "status": status} for status in states)
+        lot = [inbox.Pushed("alerts/x", f"{n}", one, NOW) for n, one in enumerate(pushed)]
+        inbox.accept(tx, lot)
+        assert engine.work_due(tx, "inbox", NOW, limit=len(lot)) == len(lot)
+        found = tx.exec_driver_sql("select status, state->>'count' from alerts order by id")
+        assert [tuple(row) for row in found] == [("resolved", "2"), ("firing", "1")]
+
+
 def outcome(db, order, *, now):
     """What stands in the database once these webhooks came in, in this order."""
     with transaction(db) as tx:

@@ -1,6 +1,7 @@
 """What is pushed in at once is kept together, each for itself."""
 
-import threading
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -15,63 +16,65 @@ CALLERS = 12
 
 
 def test_a_delivery_is_new_once(db: Db):
-    intake = Intake(db)
-    assert intake.keep("alerts/a", "1", {"key": "x"}, NOW)
-    assert not intake.keep("alerts/a", "1", {"key": "x"}, NOW)
-    assert intake.keep("alerts/b", "1", {"key": "x"}, NOW)
+    sources = ("alerts/a", "alerts/a", "alerts/b")
+    told = [said(db, [("1", {"key": "x"})], source) for source in sources]
+    assert told == [["new"], ["known"], ["new"]]
     assert kept(db) == [("alerts/a", "1", {"key": "x"}, NOW), ("alerts/b", "1", {"key": "x"}, NOW)]
 
 
 def test_those_who_come_while_others_are_kept_go_together(db: Db):
-    intake, commits = Intake(db), []
-    event.listen(db, "commit", lambda _: commits.append(1))
-    with intake._turn:
-        callers = started(intake, [(f"{number}", {}) for number in range(CALLERS)])
-    assert joined(callers) == ["new"] * CALLERS
+    statements = []
+    event.listen(db, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    assert said(db, [(f"{number}", {}) for number in range(CALLERS)]) == ["new"] * CALLERS
+    assert len(statements) == 1
     assert len(kept(db)) == CALLERS
-    assert len(commits) == 2  # one for all of them, one for looking
+
+
+def test_of_a_delivery_that_comes_twice_at_once_one_is_kept(db: Db):
+    assert "new" in said(db, [("1", {}), ("1", {})])
+    assert len(kept(db)) == 1
 
 
 def test_what_cannot_be_kept_fails_alone(db: Db):
-    intake = Intake(db)
-    with intake._turn:
-        callers = started(intake, [("good", {}), ("bad", {"key": "\ud800"}), ("fine", {})])
-    assert joined(callers) == ["new", "DataError", "new"]
+    lot = [("good", {}), ("bad", {"key": "\ud800"}), ("fine", {})]
+    assert said(db, lot) == ["new", "DataError", "new"]
     assert [row[1] for row in kept(db)] == ["good", "fine"]
     with pytest.raises(DataError):
-        intake.keep("alerts/a", "worse", {"key": "\x00"}, NOW)
+        asyncio.run(Intake(db).keep("alerts/a", "worse", {"key": "\x00"}, NOW))
+
+
+def test_who_leaves_before_the_answer_holds_nobody_up(db: Db):
+    async def leave() -> bool:
+        intake = Intake(db)
+        gone = asyncio.create_task(intake.keep("alerts/a", "1", {}, NOW))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return await intake.keep("alerts/a", "2", {}, NOW)
+
+    assert asyncio.run(leave())
+    assert [row[1] for row in kept(db)] == ["1", "2"]
 
 
 def test_it_is_durable_once_it_is_said_to_be_kept(db: Db):
-    Intake(db).keep("alerts/a", "1", {}, NOW)
+    assert said(db, [("1", {})]) == ["new"]
     db.dispose()
     assert len(kept(db)) == 1
 
 
-def started(intake: Intake, deliveries: list[tuple[str, dict[str, str]]]):
-    """Callers that wait for their turn, in this order, and what each is told."""
-    callers = []
-    for delivery, payload in deliveries:
-        said: list[str] = []
-        thread = threading.Thread(target=asks, args=(intake, delivery, payload, said))
-        thread.start()
-        while len(intake._waiting) < len(callers) + 1:
-            thread.join(0.001)
-        callers.append((thread, said))
-    return callers
+def said(
+    db: Db, deliveries: Sequence[tuple[str, dict[str, str]]], source: str = "alerts/a"
+) -> list[str]:
+    """What callers are told who come at once, in this order."""
 
+    async def ask() -> list[bool | BaseException]:
+        intake = Intake(db)
+        asked = (intake.keep(source, name, payload, NOW) for name, payload in deliveries)
+        return await asyncio.gather(*asked, return_exceptions=True)
 
-def asks(intake: Intake, delivery: str, payload: dict[str, str], said: list[str]) -> None:
-    try:
-        said.append("new" if intake.keep("alerts/a", delivery, payload, NOW) else "known")
-    except DataError:
-        said.append("DataError")
-
-
-def joined(callers) -> list[str]:
-    for thread, _ in callers:
-        thread.join(10)
-    return [said[0] for _, said in callers]
+    return [
+        type(one).__name__ if isinstance(one, BaseException) else "new" if one else "known"
+        for one in asyncio.run(ask())
+    ]
 
 
 def kept(db: Db):

@@ -296,7 +296,7 @@ def test_somebody_from_outside_who_takes_a_request_waits_for_the_lead(tx):
     do(tx, AnswerRequest(1, "mara", "refuse"))
     lead, channel = (views.facts(tx, ShowRequest(1, to, 3), now=NOW) for to in ("mara", ""))
     assert (lead.status, lead.answers) == ("refused", ())
-    assert lead.why == "Mara Doe did not agree; others can still take it."
+    assert lead.why == "It is open again; others can still take it."
     assert (channel.status, channel.answers) == ("open", ("take", "decline"))
     do(tx, AnswerRequest(1, "di", "take"))
     assert on(tx, PRIMARY, THU) == "di"
@@ -335,6 +335,14 @@ def test_a_request_that_nobody_takes_is_brought_to_mind_and_leaves_the_seat_wher
     assert "request" not in engine.waiting(tx)
 
 
+def test_a_day_that_is_asked_for_is_open_until_its_hours_are(tx):
+    do(tx, AskCover(by="ana", start=at("2026-12-03"), end=at("2026-12-04")))
+
+    assert views.request(tx, 1, now=NOW).expires_at == at("2026-12-03 08:00")
+    do(tx, AnswerRequest(1, "di", "take"), now=at("2026-12-03 07:00"))
+    assert on(tx, PRIMARY, at("2026-12-03 08:00")) == "di"
+
+
 def test_a_reminder_is_not_sent_once_somebody_has_taken_it(tx):
     do(tx, COVER)
     reminders = [BumpRequest(1), TellRequest(1, "ana", "reminder", "1.1")]
@@ -367,6 +375,42 @@ def test_a_request_ends_where_a_new_file_gives_the_turn_to_others(tx):
     put(tx, WITHOUT_GUS.replace("emea: [ana, bo]", "emea: [di, bo]"))
 
     assert views.request(tx, 1, now=NOW).why == "Di Doe has it by now."
+
+
+def test_a_request_that_waits_for_somebody_who_left_does_not_wait_on(tx):
+    do(tx, COVER, AskCover(by="bo", start=THU, end=FRI, wanted="fay"))
+    do(tx, AnswerRequest(1, "gus", "take"))
+    left = "\n".join(
+        line for line in WITHOUT_GUS.splitlines() if not line.startswith(("  fay:", "  gus:"))
+    )
+    put(tx, left.replace("[eve, fay]", "[eve, max]").replace("eve, fay, gus, hal", "eve, hal"))
+
+    assert (status(tx, 1), status(tx, 2)) == ("open", "declined")
+    assert views.request(tx, 2, now=NOW).why == "fay cannot."
+    assert {("ana", "declined"), ("bo", "declined")} <= told(tx)
+    do(tx, AnswerRequest(1, "di", "take"))
+    assert on(tx, PRIMARY, THU) == "di"
+
+
+def test_nobody_is_told_who_is_not_among_the_people_any_more(tx):
+    do(tx, COVER, SetAway("cy", *WEEKEND, "mara"), AddOverride(BACKUP, "cy", THU, FRI, "mara"))
+    left = "\n".join(
+        line for line in WITHOUT_GUS.splitlines() if not line.startswith(("  ana:", "  cy:"))
+    )
+    put(
+        tx,
+        left.replace("[ana, bo]", "[di, bo]")
+        .replace("[cy, di]", "[max, di]")
+        .replace("ana, bo, cy, di]", "bo, di]"),
+    )
+    here = present.read(tx, NOW)
+    for gone in (
+        ShowRequest(1, "ana", 1),
+        TellRequest(1, "ana", "taken", "1.0", "bo"),
+        TellOverride(1, "cy", "stands-in", (), "mara"),
+        TellAbsence(1, "cy", "set", "mara"),
+    ):
+        assert views.facts(tx, gone, now=here.now) is None
 
 
 def test_a_lead_asks_in_the_name_of_somebody_who_cannot(tx):
@@ -412,6 +456,22 @@ def test_a_swap_of_which_one_half_is_served_is_for_the_lead_to_undo(tx):
     assert on(tx, PRIMARY, at("2026-12-05 08:00")) == "bo"
 
 
+def test_of_what_was_agreed_together_that_which_is_not_over_is_undone(tx):
+    do(
+        tx,
+        AskCover(by="ana", start=WEEKEND[0], end=NEXT_WEEKEND[0]),
+        AnswerRequest(1, "di", "take"),
+    )
+    tuesday = at("2026-12-08 12:00")
+
+    with pytest.raises(Refused, match="over already"):
+        do(tx, UndoOverride(1, "ana"), now=tuesday)
+    assert on(tx, BACKUP, tuesday) == "di"
+    do(tx, UndoOverride(1, "ana", (2,)), now=tuesday)
+    assert on(tx, BACKUP, tuesday) == "ana"
+    assert on(tx, PRIMARY, WEEKEND[0] + timedelta(hours=9)) == "di"
+
+
 # --- absences ---
 
 
@@ -420,6 +480,9 @@ def test_somebody_away_learns_what_they_are_on_then_and_nobody_else_learns_why(t
 
     assert engine.consider(tx, away, now=NOW).remarks == (
         "You are SET backup (EMEA) then, Sat 00:00 – Mon 7 Dec 00:00; /set cover finds somebody.",
+    )
+    assert engine.consider(tx, replace(away, by="mara"), now=NOW).remarks == (
+        "Bo Doe is SET backup (EMEA) then, Sat 00:00 – Mon 7 Dec 00:00.",
     )
     do(tx, away)
     reasons = {
@@ -464,9 +527,9 @@ REFUSED = [
     (AddOverride(PRIMARY, "di", THU, FRI, "bo"), "A seat is given away by whoever has it"),
     (AddOverride("", "di", THU, FRI, "ana"), "Name a seat, or the person"),
     (AddOverride("", "ana", THU, FRI, "ana", of="ana"), "cannot stand in for themselves"),
-    (AddOverride("", "di", THU, FRI, "eve", of="eve"), "Eve Doe is not on anything then"),
+    (AddOverride("", "di", THU, FRI, "eve", of="eve"), "You are not on anything then"),
     (AddOverride("set.nix", "di", THU, FRI, "ana", of="ana"), "There is no seat set.nix"),
-    (AddOverride(BACKUP, "di", THU, FRI, "ana", of="ana"), "Ana Doe is not SET backup"),
+    (AddOverride(BACKUP, "di", THU, FRI, "ana", of="ana"), "You are not SET backup"),
     (AskCover(by="ana", start=FRI, end=THU), "ends before it begins"),
     (AskCover(by="ana", start=THU, end=FRI, wanted="ana"), "They have it already"),
     (AskCover(by="ana", start=THU, end=FRI, wanted="zed"), "zed is not among"),

@@ -10,7 +10,7 @@ from setflow.effects import Receipt
 from setflow.engine import AlertIn, Deciding, File, PageAsked
 from setflow.errors import Refused
 from setflow.escalation.spec import Target
-from tests.acceptance.world import books, file
+from tests.acceptance.world import at, books, file
 
 NOW = datetime(2026, 11, 30, 10, tzinfo=UTC)  # Monday 11:00 in Berlin
 
@@ -71,6 +71,19 @@ def test_the_past_is_answered_by_the_versions_of_its_time(tx):
     assert on(later) == ["ana"]
     assert on(NOW) == ["ana"]
     assert on(NOW + timedelta(weeks=4)) == ["fay"]
+
+
+def test_a_seat_that_was_taken_out_of_the_file_is_listed_until_its_last_turn_is_over(tx):
+    less = file().replace(", americas: [cy, di]", "").replace(", americas: [gus, hal]", "")
+    lines = [line for line in less.splitlines() if not line.startswith("      americas:")]
+    engine.apply(tx, File("set.yaml", "\n".join(lines), {}), by="shell", now=NOW)
+
+    def seats(name, when):
+        return len(views.who(tx, name, at(when), now=NOW)["seats"])
+
+    assert (seats("", "2026-12-06 20:00"), seats("", "2026-12-14 09:00")) == (5, 3)
+    assert (seats("set", "2026-12-14 09:00"), seats("set.primary", "2026-12-14 09:00")) == (3, 1)
+    assert seats("set.americas.primary", "2026-12-14 09:00") == 1
 
 
 def test_who_of_an_unknown_seat_says_what_there_is(tx):

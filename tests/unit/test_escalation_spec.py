@@ -27,7 +27,7 @@ MAX = Target("person", "max")
 def read(text):
     """The ladder that `text` says, and what is wrong with it."""
     reader = Reader()
-    ladder = read_ladder("urgent", parse(text, "set.yaml"), reader, **KNOWN)
+    ladder = read_ladder("urgent", parse(text, "set.yaml"), reader, **KNOWN, check_condition=check)
     return ladder, [str(problem) for problem in reader.problems]
 
 
@@ -219,3 +219,59 @@ def test_the_last_route_catches_all_with_neither_source_nor_when():
     assert routes("[]")[1] == [
         'set.yaml:1:1: has no route; write at least one with "ladder", or leave "routes" out'
     ]
+
+
+STEPS = "steps: [{page: [set.primary, set.backup], wait: 5m, %s}, {page: [person:max], wait: 5m}]"
+
+
+@pytest.mark.parametrize(
+    ("more", "is_so"),
+    [
+        ("when: now.business", lambda step: step.when == "now.business"),
+        ("all: true", lambda step: step.all and not step.turn),
+        ("turn: round-robin", lambda step: step.turn and not step.all),
+        ("repeat: 2m", lambda step: step.repeat == timedelta(minutes=2)),
+    ],
+)
+def test_a_step_may_have_a_condition_want_everybody_take_turns_and_repeat(more, is_so):
+    ladder, problems = read(STEPS % more)
+
+    assert problems == []
+    assert is_so(ladder.steps[0])
+    assert ladder.steps[1] == Step((MAX,), timedelta(minutes=5))
+    assert ladder.conditional == bool(ladder.steps[0].when)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (STEPS % "when: f(1)", '"f(1)" is no expression'),
+        (STEPS % "all: yes", "should be true or false"),
+        (STEPS % "turn: robin", '"robin" is none of round-robin'),
+        (STEPS % "all: true, turn: round-robin", "leave one out"),
+        (STEPS % "repeat: 5m", "should be shorter than the step's wait"),
+        (STEPS % "repeat: 5s", "should be at least 60 s"),
+        (STEPS % "al: true", '"al" is not known here (did you mean "all"?)'),
+        (
+            "steps: [{page: [channel:operations], wait: 5m, all: true}]",
+            "is about people, and this step pages none",
+        ),
+        (
+            "steps: [{page: [channel:operations], wait: 5m, turn: round-robin}]",
+            "is about people, and this step pages none",
+        ),
+        (f"{{ack_timeout: 1m, {STEPS % 'all: true'}}}", "should be at least 300 s"),
+    ],
+)
+def test_a_step_s_mistakes_are_said_where_they_stand(text, problem):
+    ladder, problems = read(text)
+
+    assert ladder is None
+    assert len(problems) == 1
+    assert problem in problems[0]
+
+
+def test_a_ladder_may_ask_its_owner_after_a_while():
+    ladder, _ = read(f"{{ack_timeout: 30m, {STEPS % 'all: true'}}}")
+
+    assert ladder.ack_timeout == timedelta(minutes=30)

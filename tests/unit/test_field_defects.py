@@ -218,7 +218,7 @@ def test_overrides_do_not_chain():
 def test_standing_in_where_nobody_is_on_is_refused():
     nobody = override("di", "web", "2026-11-07 12:00", "2026-11-07 14:00")
 
-    with pytest.raises(Refused, match="Nobody has web then"):
+    with pytest.raises(Refused, match="Nobody is WEB then"):
         rules.displaced(HOURS, (), nobody, at("2026-11-02"))
     assert on(HOURS, "web", "2026-11-07 13:00", nobody) == ""
 

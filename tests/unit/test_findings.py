@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from setflow.calendar import BusinessDays, instant
 from setflow.document import Reader, parse
 from setflow.rotation import rules
-from setflow.rotation.rules import Absence, Finding, Ground, Override, Someone, Version
+from setflow.rotation.rules import Absence, Finding, Ground, Override, Past, Someone, Version
 from setflow.rotation.spec import read_rotation
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -92,7 +92,7 @@ def test_an_empty_seat_is_found_and_a_week_of_empty_days_is_one_finding():
         ).seats,
     )
     where = ground(old)
-    history = {"web": (Version(None, old), Version(at("2026-12-07 09:00"), new))}
+    history = {"web": Past("web", [Version(None, old), Version(at("2026-12-07 09:00"), new)])}
     where = replace(where, history=history)
     assert told(where, name="web", end="2026-12-31 00:00") == [
         ("gap", "12-07 09:00 – 12-14 09:00", "Nobody is WEB (8 times, 84 h in all)")

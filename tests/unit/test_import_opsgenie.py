@@ -99,6 +99,16 @@ def test_stretches_that_are_known_to_differ_are_not_compared_and_said_to_be(rich
     ]
 
 
+def test_where_the_file_has_somebody_more_as_is_known_it_is_no_difference_but_said(rich):
+    web, mobile = rich.checked
+
+    # A turn of nobody and one of a team, which those before have; and a rotation that ends.
+    assert (iso(web.more[0][0]), iso(web.more[0][1])) == (iso(NOW), "2026-11-23T07:00:00Z")
+    assert ("2026-12-10T08:00:00Z", iso(END)) == tuple(map(iso, web.more[-1]))
+    assert not web.differences
+    assert not mobile.more
+
+
 def test_people_who_are_known_keep_their_names_and_all_that_is_known_of_them():
     text = (
         "version: 1\npeople:\n  a: {name: Ana, mattermost: anna, email: ANA.ruiz@example.com, "

@@ -132,5 +132,5 @@ def test_words_say_who_stands_in_and_where_nobody_is(here):
     (line,) = schedule_lines(replace(drawn, rows=(*rows, replace(last, gaps=gaps))))
     assert line.endswith(
         " · **nobody on EMEA backup**, Mon 00:00 – 12:00 · **nobody on EMEA backup**, "
-        "Tue 00:00 – 12:00 · **nobody on EMEA backup**, 00:00 – 12:00 · 2 more gaps"
+        "Tue 00:00 – 12:00 · **nobody on EMEA backup**, Wed 00:00 – 12:00 · 2 more gaps"
     )

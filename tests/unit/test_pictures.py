@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from setflow.facts import CalendarFacts, Who
 from setflow.facts.pictures import Bar, Row
 from setflow.pictures import Scheme, calendar, png
-from setflow.pictures.ink import GROUND, PALETTE, hue, tint, width_of
+from setflow.pictures.ics import Entry, Feed, ics
+from setflow.pictures.ink import GROUND, PALETTE, hue, hues, width_of
 from setflow.pictures.sheet import days, heading, sheet
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,6 +60,10 @@ def test_a_picture_says_whose_weeks_they_are_and_by_which_clock():
     assert "SET · 30 Nov – 13 Dec · Europe/Berlin" in texts(drawn(facts()))
     handoff = facts("2026-11-30 08:00", "2026-12-14 08:00")
     assert heading(handoff) == "SET · 30 Nov – 14 Dec · Europe/Berlin"
+    hour = facts(start="2026-11-30 08:00", end="2026-11-30 09:00")
+    assert heading(hour) == "SET · 30 Nov · Europe/Berlin"
+    year = facts(start="2026-11-30 00:00", end="2027-11-30 00:00")
+    assert heading(year) == "SET · 30 Nov 2026 – 29 Nov 2027 · Europe/Berlin"
 
 
 def test_everybody_stands_in_a_bar_and_each_bar_says_from_when_to_when():
@@ -142,6 +147,31 @@ def test_a_name_without_room_is_shortened_and_stands_in_the_legend():
     assert not [one for one in half if one.startswith("AR")]
 
 
+@pytest.mark.parametrize(
+    ("hours", "on_bar", "legend"),
+    [(12, "BL", "BL Bo Lind"), (7, "B", "B Bo Lind"), (2, None, "Bo Lind")],
+)
+def test_the_legend_says_what_stands_on_a_short_bar_and_nothing_else(hours, on_bar, legend):
+    start = at("2026-12-01 08:00")
+    row = Row("", "web", (Bar(BO, start, start + timedelta(hours=hours), override=True),))
+    found = texts(drawn(facts(rows=(row,))))
+    assert [one for one in found if one.startswith("B")] == [*filter(None, [on_bar]), legend]
+
+
+def test_two_who_would_have_one_colour_differ_on_a_picture_on_bars_and_in_the_legend():
+    other = next(
+        Who(name, f"{name} X", name)
+        for name in (f"bo{number}" for number in range(999))
+        if hue(name) == hue("bo")
+    )
+    start, hour = at("2026-12-01 08:00"), timedelta(hours=1)
+    bars = (Bar(BO, start, start + hour), Bar(other, start + hour, start + 2 * hour))
+    picture = drawn(facts(rows=(Row("", "web", bars),)))
+    mine, theirs = (f"t{hues(['bo', other.name])[name]}" for name in ("bo", other.name))
+    assert mine != theirs
+    assert [len(looks(picture, one)) for one in (mine, theirs)] == [2, 2]
+
+
 def test_two_of_one_first_name_are_told_apart():
     twin = Who("ana2", "Ana Abendroth", "ana.abendroth")
     short = timedelta(days=1, hours=20)
@@ -157,6 +187,21 @@ def test_two_of_one_first_name_are_told_apart():
 def test_the_present_is_shown_only_where_it_is_within():
     assert "now" not in texts(drawn(facts(now="2026-12-14 00:00")))
     assert "now" in texts(drawn(facts(now="2026-11-30 00:00")))
+
+
+def test_an_event_with_nobody_beside_it_has_no_description():
+    start, end = at("2026-11-30 08:00"), at("2026-11-30 20:00")
+    alone, beside = (
+        Entry("a", "WEB", "", start, end, mine=True),
+        Entry("b", "", "Bo", start, end, mine=True),
+    )
+    assert ics(Feed("WEB", (alone, beside), 0, start)).count(b"DESCRIPTION") == 1
+
+
+def test_weeks_without_a_duty_say_so():
+    nobody = "Nobody is on in this time"
+    assert nobody in texts(drawn(facts(rows=(Row("", "web", ()),))))
+    assert nobody not in texts(drawn(facts()))
 
 
 def test_a_label_too_long_is_cut_and_told_in_full():
@@ -185,8 +230,18 @@ def test_schemes_differ_in_colours_alone_and_a_reader_with_either_gets_theirs():
 
 def test_the_same_facts_make_the_same_picture_and_a_person_keeps_their_colour():
     assert calendar(facts()) == calendar(facts())
-    assert tint("ana") == f"t{hue('ana')}"
+    assert hues(["bo", "ana"]) == {"ana": hue("ana"), "bo": hue("bo")}
     assert {hue(f"person{number}") for number in range(200)} == set(range(len(PALETTE)))
+
+
+@given(st.sets(st.text(min_size=1), max_size=2 * len(PALETTE)))
+def test_people_drawn_together_have_colours_of_their_own_while_there_are_enough(names):
+    found = hues(names)
+    assert found == hues(sorted(names, reverse=True))
+    assert found.keys() == names
+    assert len(set(found.values())) == min(len(names), len(PALETTE))
+    for place in {hue(name) for name in names}:
+        assert found[min(name for name in names if hue(name) == place)] == place
 
 
 def luminance(colour):

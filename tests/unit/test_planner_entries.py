@@ -113,3 +113,11 @@ def test_a_file_that_cannot_be_followed_is_not_written_but_told_what_to_write():
         "set.yaml is laid out so that setflow cannot write a plan into it; put these below "
         f'`cycles:` of set yourself, and apply it:\n  "2026-11-23": {BO_TEXT}'
     )
+
+
+def test_an_anchor_in_what_would_be_replaced_is_left_alone():
+    text = HEAD.replace("- {team", "- &first {team") + '    cycles: {"2026-11-23": *first}\n'
+    definitions.read(text, "set.yaml", {})
+
+    with pytest.raises(Refused, match="put these below `cycles:` of set yourself"):
+        planner.written(text, "set", {SECOND: BO})

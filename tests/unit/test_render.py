@@ -241,7 +241,8 @@ def test_a_page_that_is_theirs_says_since_when_and_how_it_ends():
     mine = replace(PAGE, alert=replace(HAD_BY_BO, owner=ANA, owned_at=at("3:14")), mine=True)
     post = said(UpdatePage("page:x", 5, 1, "ana", "mattermost", 2), mine, "3:20")
     assert "you have it since 03:14" in post.message
-    assert (colour(post), list(buttons(post))) == (AMBER, ["Resolve"])
+    assert colour(post) == AMBER
+    assert list(buttons(post)) == ["Resolve", "Snooze 1 h", "Get help", "Hand back"]
 
 
 def test_a_page_that_another_has_asks_nothing_of_its_receiver():
@@ -312,7 +313,7 @@ def test_the_channel_sees_which_seat_was_empty():
 def test_the_channel_sees_who_has_it_and_how_long_that_took():
     post = said(SHOWN, HAD_BY_BO, "3:20")
     assert post.message.endswith("— Bo has it since 03:19 (7 min)")
-    assert (colour(post), list(buttons(post))) == (AMBER, ["Resolve"])
+    assert (colour(post), list(buttons(post))) == (AMBER, ["Resolve", "Take over"])
 
 
 def test_the_channel_names_people_plainly_and_its_clock_once():

@@ -83,7 +83,7 @@ def test_what_is_late_says_so_and_says_the_true_time():
             {"then": (ANA,), "again": at("2026-12-07 13:00")},
             "You have it again from Mon 13:00.",
         ),
-        ({"then": (ANA,)}, ""),
+        ({"then": (ANA,)}, "You have it again from Mon 08:00."),
     ],
 )
 def test_who_is_relieved_hears_who_comes_after(change, words):

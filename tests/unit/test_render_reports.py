@@ -15,8 +15,8 @@ MAX, HAL = Who("max", "Max Weber", "max.weber"), Who("hal", "Hal Stone", "hal.st
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def told(kind, said="something", start=NOW + 2 * DAY, lasts=12 * HOUR):
-    return Told(kind, start, start + lasts, said)
+def told(kind, said="something", start=NOW + 2 * DAY, lasts=12 * HOUR, people=("ana",)):
+    return Told(kind, start, start + lasts, said, people)
 
 
 def ahead(*found, leads=(MAX,), rotation="set"):
@@ -73,12 +73,22 @@ def test_the_bar_says_how_urgent_the_worst_is_and_others_are_not_called(kind, co
     assert bool(said.mentions) is (colour == RED)
 
 
+def test_who_is_gone_or_reached_in_chat_alone_is_counted_once_however_they_are_listed():
+    many = told("no-contact", people=tuple(f"p{number}" for number in range(19)))
+    gone, back, other = told("left"), told("left", start=NOW + 9 * DAY), told("left", people=("b",))
+    said = findings_text(ahead(gone, back, other, many), NOW)
+    assert said.startswith(
+        "**SET, the next 90 days: 2 people gone and 19 reached in chat alone**\n"
+    )
+
+
 def test_eight_lines_are_shown_and_the_command_that_shows_the_rest():
     said = post(ahead(*[told("away")] * 13)).message
     assert said.count("\n- ") == 8
-    assert said.endswith("\nand 5 more: `setflow schedule set --gaps 90d`")
-    said = findings_text(ahead(*[told("holiday")] * 9, rotation=""), NOW)
-    assert said.startswith("**All rotations, the next 90 days: 9 on holidays**")
+    assert said.endswith("\nand 5 more: `/set gaps set`")
+    said = findings_text(ahead(*[told("holiday")] * 41, rotation=""), NOW)
+    assert said.startswith("**All rotations, the next 90 days: 41 on holidays**")
+    assert said.count("\n- ") == 40
     assert said.endswith("\nand 1 more: `setflow schedule --gaps 90d`")
 
 

@@ -209,6 +209,14 @@ def test_the_answers_of_a_request_are_told_apart_by_id_and_context():
             COVER,
             "declined",
             ANA,
+            EVE,
+            "Eve cannot take SET primary, Thu 13:00 – Fri 13:00 after all; it stays yours, and "
+            "others can still take it.",
+        ),
+        (
+            replace(COVER, status="declined"),
+            "declined",
+            ANA,
             BO,
             "Bo cannot take SET primary, Thu 13:00 – Fri 13:00; it stays yours. `/set cover` asks "
             "somebody else.",
@@ -355,6 +363,13 @@ def test_an_open_request_is_brought_up_below_its_post():
     )
 
 
+def test_of_what_had_begun_when_it_was_asked_for_it_is_said_so():
+    now = replace(COVER, changes=(replace(PRIMARY, start=COVER.opened_at),))
+
+    assert "taken it, and it has begun." in said(BumpRequest(7), now, at("11:00")).message
+    assert told(now, "last-reminder").message.endswith("it stays yours. It has begun.")
+
+
 def test_several_seats_of_one_stretch_are_told_in_one_message():
     post = said(TellOverride(4, "ana", "displaced"), OVERRIDE)
     assert post.message == (
@@ -393,7 +408,10 @@ def test_a_card_says_who_gives_way_to_whom_what_is_worth_knowing_and_who_must_ag
     press = [Button("confirm", "Do it", {"do": "confirm"}, "primary")]
     post = card(replace(CONSIDERED, needs=(MARA,)), "**This puts Bo on SET primary.**", press, PEN)
 
-    assert post.message == "**This puts Bo on SET primary.** Nothing is changed yet."
+    assert (
+        post.message
+        == "**This puts Bo on SET primary.** Nothing is changed until you press `Do it`."
+    )
     assert post.attachments[0]["text"] == (
         "- SET primary, Thu 13:00 – 20:00: Ana → Bo\n"
         "- Bo is on as SET backup then as well.\n"

@@ -116,6 +116,30 @@ def test_somebody_from_outside_waits_for_the_lead():
     assert decision.wake_at == START - 24 * HOUR
 
 
+def test_a_lead_who_asked_hears_of_it_once_by_being_asked():
+    assert told(answered(replace(COVER, asker="mara"), "take", ZED, NOW)) == set()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "taker"),
+    [
+        (waiting(), "open", ""),
+        (waiting(replace(COVER, wanted="zed")), "declined", "zed"),
+        (APPROVAL, "declined", "zed"),
+    ],
+)
+def test_whoever_would_take_it_may_say_that_they_cannot_after_all(request_, status, taker):
+    decision = answered(request_, "decline", ZED, NOW)
+
+    assert (decision.state.status, decision.state.taker) == (status, taker)
+    assert told(decision) == {("ana", "declined")}
+    assert "mara" in {to for to, _ in shown(decision)}
+    if status == "open":
+        assert answered(decision.state, "take", by("bo"), NOW).state.status == "taken"
+    else:
+        assert ending(decision.state, str.title) == "Zed cannot."
+
+
 def test_a_lead_from_outside_and_a_rotation_without_leads_need_no_lead():
     lead = by("mara", lead=True, inside=False)
 
@@ -293,13 +317,24 @@ def test_woken_too_early_it_waits_on():
     assert decision.wake_at == START - 24 * HOUR
 
 
-def test_asked_for_within_its_stretch_it_ends_with_it_and_nobody_is_reminded():
+def test_asked_for_within_its_stretch_it_is_brought_to_mind_soon_and_ends_with_it():
     sick = replace(COVER, opened_at=START + MINUTE)
     swap = replace(SWAP, opened_at=START + MINUTE)
 
-    assert [when for when, _ in days(sick)] == [END]
-    assert swap.expires_at == END
+    assert [when for when, _ in days(sick)] == [START + 31 * MINUTE, END]
+    assert told(days(sick)[0][1]) == {("ana", "last-reminder"), ("mara", "last-reminder")}
+    assert BumpRequest(7) in days(sick)[0][1].effects
+    assert [when for when, _ in days(swap)] == [swap.expires_at] == [END]
+    assert [when for when, _ in days(replace(sick, opened_at=END - HOUR / 2))] == [END]
     assert answered(sick, "take", by("bo"), END - MINUTE).state.status == "taken"
+
+
+def test_closed_hours_before_a_shift_do_not_end_it():
+    opens = START + 8 * HOUR
+    whole = replace(COVER, parts=(replace(OWN, opens=opens),))
+
+    assert [when for when, _ in days(whole)] == [opens - 24 * HOUR, opens - 2 * HOUR, opens]
+    assert answered(whole, "take", by("bo"), START + HOUR).state.status == "taken"
 
 
 def test_of_a_swap_the_sooner_side_ends_it_and_of_cover_what_has_begun():

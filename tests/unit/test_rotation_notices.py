@@ -100,12 +100,28 @@ def test_a_stand_in_divides_a_week_and_both_hear_of_it():
     assert told(ALWAYS, "web", "2026-11-02 10:00", "2026-11-05", [bo]) == [
         "Mon 02 13:00 day bo web",
         "Tue 03 12:30 soon bo web",
-        "Tue 03 13:00 day ana web",
         "Tue 03 13:00 on bo web",
         "Tue 03 13:00 relieved ana web",
         "Wed 04 12:30 soon ana web",
         "Wed 04 13:00 on ana web",
         "Wed 04 13:00 relieved bo web",
+    ]
+
+
+def test_a_day_s_notice_is_left_out_only_where_the_relief_of_that_moment_says_the_same():
+    longer = override("bo", "web", "2026-11-03 13:00", "2026-11-04 14:00")
+    assert told(ALWAYS, "web", "2026-11-03 12:00", "2026-11-04 15:00", [longer], of="ana") == [
+        "Tue 03 13:00 relieved ana web",
+        "Tue 03 14:00 day ana web",
+        "Wed 04 13:30 soon ana web",
+        "Wed 04 14:00 on ana web",
+    ]
+    into_next = override("bo", "web", "2026-11-08 18:00", "2026-11-09 18:00")
+    assert told(alone(), "web", "2026-11-08 12:00", "2026-11-09 19:00", [into_next], of="ana") == [
+        "Sun 08 18:00 day ana web",
+        "Sun 08 18:00 relieved ana web",
+        "Mon 09 17:30 soon ana web",
+        "Mon 09 18:00 on ana web",
     ]
 
 
@@ -122,7 +138,6 @@ def test_a_stand_in_whose_own_week_follows_goes_on_and_is_not_relieved_in_betwee
 def test_who_is_displaced_within_a_week_is_relieved_though_the_next_week_is_theirs_as_well():
     eve = override("eve", "set.emea.primary", "2026-12-01 13:00", "2026-12-02 13:00")
     assert told(CREW, "set", "2026-12-01", "2026-12-07 09:00", [eve], of="ana") == [
-        "Tue 01 13:00 day ana set.emea.primary",
         "Tue 01 13:00 relieved ana set.emea.primary",
         "Wed 02 12:30 soon ana set.emea.primary",
         "Wed 02 13:00 on ana set.emea.primary",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from setflow.calendar import Turns, instant, open_hours, weekly_hours
 from setflow.document import Reader, parse
 from setflow.rotation import rules
-from setflow.rotation.rules import History, Override, Version
+from setflow.rotation.rules import History, Override, Past, Version
 from setflow.rotation.spec import Layer, Order, Rotation, Seat, read_rotation
 from tests.unit.test_calendar import CHANGES
 
@@ -407,6 +407,25 @@ def test_a_simple_rotation_may_become_a_crew():
     )
 
     assert rules.seats_of(history, "set") == (*(seat.name for seat in crew().seats), "set")
+    assert rules.turn_at(history, "set.lead", at("2026-12-02 12:00")).holder == "mara"
+    assert rules.turn_at(history, "set.lead", at("2026-12-02 12:00") - MOMENT) is None
+
+
+def test_who_answers_outside_of_the_hours_changes_with_the_definition():
+    old = web(OFFICE.replace("08:00", "10:00"))
+    history = rules.revise(rules.history_of(old), replace(old, outside=None), at("2026-11-04"))
+
+    assert rules.answering(history, (), "web", at("2026-11-09 09:00") - MOMENT) == ("max",)
+    assert rules.answering(history, (), "web", at("2026-11-09 09:00")) == ()
+
+
+def test_what_a_past_makes_is_counted_once():
+    past = rules.revise(ALWAYS, web(OFFICE), at("2026-11-04"))["web"]
+
+    assert len(past.eras) == 2
+    assert past.eras is past.eras
+    assert past == tuple(past)
+    assert hash(past) == hash(tuple(past))
 
 
 # --- gaps ---
@@ -739,7 +758,7 @@ def test_a_revision_never_changes_who_is_on_now_nor_the_past(past, data):
     zone = next(one for one in CHANGES if one[0] == name)
     revised = rules.revise(history, data.draw(rotations(zone)), now)
     past = (one for one in history["web"] if one.since is None or one.since <= now)
-    settled = {"web": tuple(past)}
+    settled = {"web": Past("web", past)}
     before = rules.who(history, overrides, "web", now)
     after = rules.who(revised, overrides, "web", now)
     start = now - 5 * DAY
@@ -780,7 +799,7 @@ def test_putting_somebody_in_or_out_never_changes_who_is_on_now(past, data):
 def test_differences_are_where_the_schedules_differ(past, minutes):
     history, overrides, start = past
     end = start + minutes * MINUTE
-    old = {"web": history["web"][:1]}
+    old = {"web": Past("web", history["web"][:1])}
     found = rules.differences(old, history, overrides, start, end)
 
     for count in range(30):

@@ -339,15 +339,15 @@ def test_what_no_override_can_be_for_is_refused(seat):
             "2026-11-05",
             "2027-11-06 00:01",
             "eve",
-            "That is over a year; change the rotation instead.",
+            "That is over a year; take a shorter stretch, or change the rotation.",
         ),
         (
             "2026-11-06 20:00",
             "2026-11-09 08:00",
             "eve",
-            "Nobody has web then, so there is nobody to stand in for.",
+            "Nobody is WEB then, so there is nobody to stand in for.",
         ),
-        ("2026-11-04", "2026-11-06", "ana", "ana is on then anyway; nothing changed."),
+        ("2026-11-04", "2026-11-06", "ana", "Whoever you name is on then anyway; nothing changed."),
     ],
 )
 def test_a_stand_in_that_makes_no_sense_is_refused(start, end, person, said):

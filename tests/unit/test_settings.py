@@ -48,6 +48,8 @@ def test_everything_can_be_said(tmp_path):
         "SETFLOW_PAGERDUTY_URL": "https://api.eu.pagerduty.com",
         "SETFLOW_PAGERDUTY_TOKEN": "duty",
         "SETFLOW_API_TOKEN": "api",
+        "SETFLOW_HEARTBEAT_URL": "https://hc.example.com/ping/1234",
+        "SETFLOW_KEEP_DAYS": "0",
         "SETFLOW_HOOK_KEY_GRAFANA": "graf",
         "SETFLOW_NOTIFY_SMS": "twilio://a:b@123/{to}",
     }
@@ -57,6 +59,8 @@ def test_everything_can_be_said(tmp_path):
     assert settings.public_url == "https://setflow.example.com"
     assert (settings.host, settings.port) == ("::1", 9000)
     assert settings.mattermost.command_token.get_secret_value() == "cmd"
+    assert settings.heartbeat_url.get_secret_value() == "https://hc.example.com/ping/1234"
+    assert settings.keep_days == 0
     assert settings.jira.user == "bot@example.com"
     assert settings.opsgenie.url == "https://api.eu.opsgenie.com"
     assert settings.feed_hosts == {"cal.internal", "other.internal"}
@@ -146,3 +150,20 @@ def test_the_secret_is_made_once_and_its_owner_alone_can_read_it(tmp_path):
     assert signing_key(settings) == made
     assert (tmp_path / "data" / "secret").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("days", ["6", "-1", "a year"])
+def test_what_is_kept_is_kept_for_a_week_at_least_or_for_ever(tmp_path, days):
+    assert read({}, tmp_path).keep_days == 400
+    assert read({"SETFLOW_KEEP_DAYS": "7"}, tmp_path).keep_days == 7
+    [said] = problems({"SETFLOW_KEEP_DAYS": days}, tmp_path)
+
+    assert said == "SETFLOW_KEEP_DAYS should be 0, for ever, or 7 days at least."
+
+
+def test_the_address_of_the_heartbeat_is_a_secret(tmp_path):
+    [said] = problems({"SETFLOW_HEARTBEAT_URL": "hc.example.com/hunter2"}, tmp_path)
+    given = read({"SETFLOW_HEARTBEAT_URL": "https://hc.example.com/hunter2"}, tmp_path)
+
+    assert said == "SETFLOW_HEARTBEAT_URL should be an address such as https://example.com/x."
+    assert "hunter2" not in repr(given)

@@ -21,6 +21,7 @@ from setflow.rotation.rules.standins import (
     overrides_for,
     serving,
     with_added,
+    with_hours,
 )
 from setflow.wording import stretch
 from tests.unit.test_rotation_rules import (
@@ -68,6 +69,13 @@ def test_what_somebody_has_ends_where_the_turn_does_and_comes_again_on_the_other
         part(BACKUP, "2026-12-07 08:00", "2026-12-09", "ana")
     ]
     assert held(CREW, (), EMEA, "cy", asked) == []
+
+
+def test_of_a_stretch_with_closed_hours_the_first_that_open_are_known():
+    day = part(EMEA, "2026-12-03", "2026-12-04", "ana")
+
+    assert with_hours(CREW, (), day, NOW).opens == at("2026-12-03 08:00")
+    assert with_hours(CREW, (), replace(day, end=at("2026-12-03 07:00")), NOW).opens is None
 
 
 def test_turns_of_one_person_that_follow_each_other_are_one_stretch():
@@ -407,3 +415,4 @@ def test_a_stretch_within_a_day_names_the_day_once():
     assert stretch(*map(at, MORNING), BERLIN, now=NOW) == "Thu 08:00 – 12:00"
     assert stretch(NOW, NOW + HOUR, BERLIN, now=NOW) == "10:00 – 11:00"
     assert stretch(NOW, NOW + timedelta(days=1), BERLIN, now=NOW) == "10:00 – Wed 10:00"
+    assert stretch(NOW - timedelta(days=6), NOW, BERLIN, now=NOW) == "Wed 10:00 – Tue 10:00"

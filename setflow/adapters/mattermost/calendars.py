@@ -8,7 +8,7 @@ from setflow.adapters.mattermost.post import Pen, Post
 from setflow.adapters.mattermost.text import escape
 from setflow.facts import CalendarFacts, ScheduleFacts
 from setflow.facts.pictures import Bar, Row, Span
-from setflow.wording import MONTHS, clock_of, stretch
+from setflow.wording import DAYS, MONTHS, clock_of, stretch
 
 MOST_GAPS = 3
 SMALLEST_SHARE = 0.1
@@ -77,8 +77,7 @@ def _people(drawn: CalendarFacts, row: Row, week: Span) -> str:
     said = " then ".join(escape(name) for name in dict.fromkeys(regular))
     for bar in bars:
         if bar.override:
-            when = stretch(bar.start, bar.end, drawn.zone, now=drawn.now)
-            said += f" (stand-in {escape(bar.who.title)}, {when})"
+            said += f" (stand-in {escape(bar.who.title)}, {_when(drawn, bar.start, bar.end)})"
     return said.strip()
 
 
@@ -91,5 +90,13 @@ def _gaps(drawn: CalendarFacts, week: Span) -> Iterator[str]:
         seat = escape(" ".join(filter(None, (row.shift, row.role))))
         for start, end in row.gaps:
             if week[0] <= start < week[1]:
-                when = stretch(start, end, drawn.zone, now=drawn.now)
-                yield f"**nobody on {seat}**, {when}"
+                yield f"**nobody on {seat}**, {_when(drawn, start, end)}"
+
+
+def _when(drawn: CalendarFacts, start: datetime, end: datetime) -> str:
+    """From when to when, the day with it today as well: the post is read on other days too."""
+    said, day = (
+        stretch(start, end, drawn.zone, now=drawn.now),
+        DAYS[start.astimezone(drawn.zone).weekday()],
+    )
+    return said if said.startswith(day) else f"{day} {said}"

@@ -52,12 +52,15 @@ def _then(duty: DutyFacts, notice: NoticeFacts, pen: Pen) -> str:
     """Who has the seat after them; `it` where there is one seat to speak of."""
     seat = escape(duty.seat) if len(notice.duties) > 1 else "it"
     parts = []
-    if notice.person not in duty.then:
+    again = duty.again
+    if notice.person in duty.then:
+        again = again or duty.then_from
+    else:
         start = when(duty.then_from, notice.zone, now=pen.now) if duty.then_from else ""
         from_then = f"from {start}" if start else "now"
         parts.append(f"{_names(duty.then) or 'Nobody'} has {seat} {from_then}")
-    if duty.again:
-        parts.append(f"you have {seat} again from {when(duty.again, notice.zone, now=pen.now)}")
+    if again:
+        parts.append(f"you have {seat} again from {when(again, notice.zone, now=pen.now)}")
     said = "; ".join(parts)
     return f"{said[:1].upper()}{said[1:]}." if said else ""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from setflow.adapters.mattermost.alert_news import alert_news
 from setflow.adapters.mattermost.alerts import (
     alert_post,
     channel_call,
@@ -46,6 +47,7 @@ from setflow.effects import BumpRequest, Effect, PageChannel, PagePerson, Remind
 from setflow.facts import (
     AbsenceFacts,
     AlertFacts,
+    AlertNewsFacts,
     DeadLetterFacts,
     DepartureFacts,
     EndedNudgeFacts,
@@ -163,6 +165,7 @@ def _warn(warning: WarnFacts, pen: Pen) -> Post:
 
 _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     AlertFacts: alert_post,
+    AlertNewsFacts: alert_news,
     PageFacts: page_post,
     HeaderFacts: _header,
     OverrideFacts: override_post,

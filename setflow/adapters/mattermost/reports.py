@@ -1,7 +1,7 @@
 """What the next weeks hold, in words. Pure: facts and `now` in, posts out."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,14 @@ from setflow.adapters.mattermost.text import escape, listed, mention
 from setflow.facts import DepartureFacts, FindingsFacts, Told
 from setflow.wording import DAYS, MONTHS, stretch, when
 
-MOST_SHOWN = 8
+MOST_SHOWN, MOST_LISTED = 8, 40
+"""Lines of the weekly post, and of the answer to somebody who asks."""
+
 IN_DAYS = timedelta(hours=36)
 """What lasts longer is said in days."""
 
 TO_FILL = ("nobody-to-page", "gap", "left")
+_OF_PEOPLE = ("left", "early", "no-contact")
 TO_SETTLE = ("early", "away", "two-duties", "no-contact")
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "nobody-to-page": ("1 seat with nobody to page", "{} seats with nobody to page"),
@@ -36,7 +39,8 @@ def findings_post(ahead: FindingsFacts, pen: Pen) -> Post:
         return pen.post(findings_text(ahead, pen.now), pen.bar(GREY, "Nothing to do."))
     kinds = {one.kind for one in ahead.found}
     bar = pen.bar(*_state(kinds), zone=ahead.zone)
-    text = findings_text(ahead, pen.now)
+    hidden = f"`{' '.join(filter(None, ('/set gaps', ahead.rotation)))}`"
+    text = _text(ahead, pen.now, MOST_SHOWN, hidden)
     if kinds.isdisjoint(TO_FILL) or not ahead.leads:
         return pen.post(text, bar)
     call = (
@@ -47,17 +51,32 @@ def findings_post(ahead: FindingsFacts, pen: Pen) -> Post:
 
 
 def findings_text(ahead: FindingsFacts, now: datetime) -> str:
-    """What was found, the most urgent first, at most eight; mentions nobody."""
+    """What was found, the most urgent first, for somebody who asks; mentions nobody."""
+    command = " ".join(filter(None, ("setflow schedule", ahead.rotation)))
+    return _text(ahead, now, MOST_LISTED, f"`{command} --gaps {ahead.days}d`")
+
+
+def _text(ahead: FindingsFacts, now: datetime, most: int, elsewhere: str) -> str:
+    """At most so many lines, and what lists those that are left out."""
     if not ahead.found:
         return f"{escape(ahead.title)}: the next {ahead.days} days are staffed."
-    counts = Counter(one.kind for one in ahead.found)
+    counts = _counts(ahead.found)
     said = [_COUNTED[kind][count > 1].format(count) for kind, count in counts.items()]
     head = f"**{escape(ahead.title)}, the next {ahead.days} days: {listed(said)}**"
-    lines = [_line(one, ahead.zone, now) for one in ahead.found[:MOST_SHOWN]]
-    hidden = len(ahead.found) - MOST_SHOWN
-    command = " ".join(filter(None, ("setflow schedule", ahead.rotation)))
-    more = [f"and {hidden} more: `{command} --gaps {ahead.days}d`"] if hidden > 0 else []
+    lines = [_line(one, ahead.zone, now) for one in ahead.found[:most]]
+    hidden = len(ahead.found) - most
+    more = [f"and {hidden} more: {elsewhere}"] if hidden > 0 else []
     return "\n".join([head, *lines, *more])
+
+
+def _counts(found: Iterable[Told]) -> Mapping[str, int]:
+    """How much there is of each kind, by first sight: findings, or the people in them."""
+    apart = dict.fromkeys(
+        (one.kind, part)
+        for place, one in enumerate(found)
+        for part in (one.people if one.kind in _OF_PEOPLE else (place,))
+    )
+    return Counter(kind for kind, _ in apart)
 
 
 def departure_post(gone: DepartureFacts, pen: Pen) -> Post:

@@ -47,9 +47,10 @@ def request_post(request: RequestFacts, pen: Pen) -> Post:
 def request_bump(request: RequestFacts, pen: Pen) -> Post:
     """The reply below an open request that says how little time is left."""
     left = span(request.expires_at - pen.now)
+    begins = "it has begun" if _begun(request) else f"it begins in {left}"
     return pen.post(
-        f"Still nobody has taken it, and it begins in {left}. Whoever can, take it above; until "
-        f"then it stays with {escape(request.asker.title)}."
+        f"Still nobody has taken it, and {begins}. Whoever can, take it above; until then it "
+        f"stays with {escape(request.asker.title)}."
     )
 
 
@@ -77,6 +78,10 @@ def request_line(request: RequestFacts, pen: Pen) -> Mapping[str, object]:
 def about(request: RequestFacts, pen: Pen) -> str:
     """What a request is about, as the end of a sentence: the seats and when."""
     return places(request.changes, request.zone, pen)
+
+
+def _begun(request: RequestFacts) -> bool:
+    return any(one.start <= request.opened_at for one in request.changes)
 
 
 def _asking(request: RequestFacts, pen: Pen) -> str:
@@ -196,6 +201,11 @@ def _news_approved(news: RequestNewsFacts, pen: Pen) -> str:
 def _news_declined(news: RequestNewsFacts, pen: Pen) -> str:
     if news.request.kind == "swap":
         return f"{_by(news)} declines the swap; your turns stay as they are."
+    if news.request.status == OPEN:
+        return (
+            f"{_by(news)} cannot take {about(news.request, pen)} after all; it stays "
+            f"{_whose(news)}, and others can still take it."
+        )
     return (
         f"{_by(news)} cannot take {about(news.request, pen)}; it stays {_whose(news)}. "
         "`/set cover` asks somebody else."
@@ -234,7 +244,8 @@ def _news_refused(news: RequestNewsFacts, pen: Pen) -> str:
 
 def _news_reminder(news: RequestNewsFacts, pen: Pen) -> str:
     request = news.request
-    begins = f"It begins in {span(request.expires_at - pen.now)}."
+    left = span(request.expires_at - pen.now)
+    begins = "It has begun." if _begun(request) else f"It begins in {left}."
     if request.status == WAITS or request.kind == "approval":
         deal = sentence(_deal(replace(request, to=news.person), pen, "would take", "would take"))
         if news.person.name in {lead.name for lead in request.leads}:

@@ -1,7 +1,8 @@
 """Stretches of time as people write them: `Fri`, `Dec 21 - Jan 3`, `13:00 Fri 13:00`, `until Mon`.
 
-Pure: the writer's zone and the instant of writing are parameters. A day without a clock time is the
-whole day; a last day is included.
+And as setflow writes them: `Mon 7 Dec 08:00 – Sun 13 Dec 20:00`. Pure: the writer's zone and the
+instant of writing are parameters. A day without a clock time is the whole day; a last day is
+included.
 """
 
 import re
@@ -18,7 +19,8 @@ EXAMPLES = "`Fri`, `Dec 21 - Jan 3`, `now 18:00` or `Thu 13:00 - Fri 13:00`"
 _DAY = timedelta(days=1)
 _MOST_DAYS = 9 * 366  # between two days such as Feb 29 eight years may pass
 _CLOCK = r"(?P<clock>\d{1,2}:\d{2})"
-_NAMED_DAY = r"today|tomorrow|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun"
+_WEEKDAY = r"mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun"
+_BEFORE = rf"(?:(?P<weekday>{_WEEKDAY})(?:day)?,? +)?"
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -32,9 +34,9 @@ _POINTS = tuple(
     for pattern in (
         r"(?P<now>now)",
         r"(?P<iso>\d{4}-\d{2}-\d{2}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?: ?(?:Z|[+-]\d{2}:\d{2}))?)?)",
-        rf"(?P<named>{_NAMED_DAY})(?:day)?(?:,? +(?:at +)?{_CLOCK})?",
-        rf"{_MONTH} +{_NUMBER}{_YEAR}(?:,? +(?:at +)?{_CLOCK})?",
-        rf"{_NUMBER} +{_MONTH}{_YEAR}(?:,? +(?:at +)?{_CLOCK})?",
+        rf"{_BEFORE}{_MONTH} +{_NUMBER}{_YEAR}(?:,? +(?:at +)?{_CLOCK})?",
+        rf"{_BEFORE}{_NUMBER} +{_MONTH}{_YEAR}(?:,? +(?:at +)?{_CLOCK})?",
+        rf"(?P<named>today|tomorrow|{_WEEKDAY})(?:day)?(?:,? +(?:at +)?{_CLOCK})?",
         _CLOCK,
     )
 )
@@ -139,11 +141,13 @@ def _meant(found: re.Match[str], zone: ZoneInfo, now: datetime, since: datetime 
         return _iso(given["iso"], zone)
     clock = _clock(given["clock"]) if "clock" in given else None
     for day in _days(given, (since or now).astimezone(zone).date(), now.astimezone(zone).date()):
+        _check_weekday(given, day)
         if clock is None:
             return _whole(day, zone)
         instant = calendar.resolve(datetime.combine(day, clock), zone)
-        # A day named with its year is meant, whenever it is.
-        if "year" in given or (instant > since if since else instant >= now):
+        # A day named with its year is meant, whenever it is; no end is meant a year on.
+        dated = "year" in given or ("month" in given and since is not None)
+        if dated or (instant > since if since else instant >= now):
             return _Point(instant, instant, whole=False)
     raise ValueError(f"{found[0]} is over, or there is no such day")
 
@@ -168,6 +172,14 @@ def _fitting(given: Mapping[str, str], today: date) -> Callable[[date], bool]:
         pair = (_month(month), int(given["number"]))
         return lambda day: (day.month, day.day) == pair
     return lambda _: True
+
+
+def _check_weekday(given: Mapping[str, str], day: date) -> None:
+    """Raise ValueError where a date was written with another weekday than it has."""
+    named, right = given.get("weekday", "")[:3].capitalize(), DAYS[day.weekday()]
+    if named not in ("", right):
+        said = f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        raise ValueError(f"{said} is a {right}, not a {named}")
 
 
 def _month(name: str) -> int:

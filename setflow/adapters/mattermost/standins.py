@@ -46,7 +46,9 @@ def card(considered: ConsideredFacts, what: str, buttons: Sequence[Button], pen:
         verb = "has" if len(considered.needs) == 1 else "have"
         shown.append(f"- {names(considered.needs)} {verb} to agree before anything changes.")
     words = "\n".join(shown) or "Nobody's duty changes by it."
-    return pen.post(f"{what} Nothing is changed yet.", pen.bar(AMBER, words, buttons, zone))
+    return pen.post(
+        f"{what} Nothing is changed until you press `Do it`.", pen.bar(AMBER, words, buttons, zone)
+    )
 
 
 def _runs(changes: Sequence[Change]) -> list[tuple[Change, int]]:

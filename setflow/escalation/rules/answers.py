@@ -4,12 +4,31 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from setflow.effects import MATTERMOST, OPSGENIE, Decision, PageChannel, PagePerson, RemindChannel
+from setflow.effects import (
+    MATTERMOST,
+    OPSGENIE,
+    Decision,
+    PageChannel,
+    PagePerson,
+    RemindChannel,
+    TellAlert,
+)
 from setflow.errors import Refused
 from setflow.escalation import spec
+from setflow.escalation.rules import holding
 from setflow.escalation.rules.climbing import stand, wake_at, work
 from setflow.escalation.rules.showing import mirror, revised, show, updates
-from setflow.escalation.rules.values import Alert, Pair, PendingPage, SentPage, Status
+from setflow.escalation.rules.starting import (
+    begin,
+    hasten,
+    kept,
+    own,
+    quiet,
+    refuse_old_button,
+    refuse_strangers,
+    woken,
+)
+from setflow.escalation.rules.values import Alert, SentPage, Status
 from setflow.escalation.spec import Ladder, OnCall, Target
 
 
@@ -41,6 +60,8 @@ def wake(alert: Alert, *, now: datetime, on_call: OnCall) -> Decision[Alert]:
     Pages that are more than 60 s late are folded: one for each person and method, to whoever
     answers now.
     """
+    if alert.status in (Status.ACKNOWLEDGED, Status.SNOOZED):
+        return holding.look(alert, now=now, on_call=on_call)
     return work(alert, now, on_call, before=alert)
 
 
@@ -49,28 +70,27 @@ def acknowledge(
 ) -> Decision[Alert]:
     """Leave the alert with a person: nothing more is paged, and whoever else was is stood down.
 
+    Where a step wants everybody to acknowledge, it waits for the others; of one that somebody has,
+    those who were asked to help say so that they do.
     Raises Refused where somebody has it, it is over, the button is an old one, or a name unknown.
     What OpsGenie says is taken as it is.
     """
-    _refuse_unless_firing(alert)
-    _refuse_old_button(alert, message.nth)
+    if alert.status is not Status.SNOOZED and message.person not in alert.helpers:
+        _refuse_unless_firing(alert)
+    refuse_old_button(alert, message.nth)
     if message.how != OPSGENIE:
-        _refuse_strangers((message.person, message.by), on_call.known)
-    owned = _quiet(
-        replace(
-            alert,
-            status=Status.ACKNOWLEDGED,
-            owner=message.person,
-            owned_at=now,
-            how=message.how,
-        )
-    )
-    others = {pair for pair in _woken(alert) if pair[0] != message.person}
+        refuse_strangers((message.person, message.by), on_call)
+    if message.person in alert.helpers:
+        return holding.joins(alert, message)
+    if message.how != OPSGENIE and _missing(alert, message.person):
+        return _one_of_all(alert, message)
+    owned = revised(own(alert, message.person, message.how, now))
+    others = {pair for pair in woken(alert) if pair[0] not in (message.person, *owned.joined)}
     effects = [*updates(owned, others), show(owned)]
     if message.how != OPSGENIE:
         effects += mirror(owned, "acknowledge", message.person)
     event = spec.Acknowledged(alert.id, message.person, message.by, message.how)
-    return Decision(owned, [event], effects)
+    return kept(owned, [event], effects)
 
 
 def resolve(
@@ -84,7 +104,7 @@ def resolve(
     """
     if alert.status is Status.RESOLVED:
         raise Refused("That alert is over already; nothing changed.")
-    _refuse_old_button(alert, message.nth)
+    refuse_old_button(alert, message.nth)
     allowed = dict.fromkeys([*([alert.owner] if alert.owner else []), *may])
     if message.how != OPSGENIE and message.by not in allowed:
         who = _listed(list(allowed)) or "an admin"
@@ -109,7 +129,7 @@ def escalate(
     Raises Refused where nobody waits any more, there is no next step, or the button is an old one.
     """
     _refuse_unless_firing(alert)
-    _refuse_old_button(alert, message.nth)
+    refuse_old_button(alert, message.nth)
     for said, is_now in ((message.round, alert.round), (message.step, alert.step)):
         if said is not None and said != is_now:
             raise Refused("It has gone a step further already; nothing changed.")
@@ -134,41 +154,67 @@ def page_failed(
     A new round is not begun early: those it would page were just found out of reach. What was said
     before, or is of no interest any more, changes nothing.
     """
-    page = SentPage(message.nth, message.round, message.step, message.person, message.method)
-    if alert.status is not Status.FIRING or page.nth != alert.nth or page not in alert.pages:
-        return Decision(alert, wake_at=wake_at(alert))
-    noted = replace(
-        alert,
-        pages=tuple(replace(sent, failed=True) if sent == page else sent for sent in alert.pages),
-        waiting=_hastened(alert.waiting, page, now),
+    page = SentPage(
+        message.nth,
+        message.round,
+        message.step,
+        message.person,
+        message.method,
+        again=message.again,
     )
+    if page.nth != alert.nth or page not in alert.pages:
+        return kept(alert, [], [])
+    event = spec.PageMissed(alert.id, page.nth, page.round, page.step, page.person, page.method)
+    if alert.status is Status.ACKNOWLEDGED and page.person in alert.helpers:
+        return holding.helper_missed(alert, page, event, now=now, on_call=on_call)
+    if alert.status is not Status.FIRING:
+        return kept(alert, [], [])
+    noted = hasten(alert, page, now)
     if not _ends_round(noted) and not _reachable(noted):
         noted = replace(noted, next_at=min(now, noted.next_at or now))
-    event = spec.PageMissed(alert.id, page.nth, page.round, page.step, page.person, page.method)
     return work(noted, now, on_call, before=alert, said=[event])
 
 
-def wanted(alert: Alert, effect: PagePerson | PageChannel | RemindChannel) -> bool:
+def wanted(alert: Alert, effect: PagePerson | PageChannel | RemindChannel | TellAlert) -> bool:
     """Whether a page or reminder is still of use; the patch of a channel's page always is.
 
     A page that has not gone out yet gives way to a newer one to the same person by the same method.
     """
     if isinstance(effect, PageChannel) and effect.revision:
         return True
+    if isinstance(effect, TellAlert):
+        return _tells(alert, effect)
     if isinstance(effect, PagePerson) and _superseded(alert, effect):
         return False
+    if isinstance(effect, PagePerson) and effect.nth == alert.nth and effect.person in alert.joined:
+        return False
+    if isinstance(effect, PagePerson) and effect.person in alert.helpers:
+        return effect.nth == alert.nth
     return alert.status is Status.FIRING and effect.nth == alert.nth
 
 
-def coming(alert: Alert) -> tuple[datetime, tuple[Target, ...]] | None:
-    """When the ladder goes on, and whom it then names; nobody where the channel is reminded.
+def coming(alert: Alert, skips: Collection[int] = ()) -> tuple[datetime, tuple[Target, ...]] | None:
+    """When the ladder goes on, and whom it then names.
 
-    None where it does not go on.
+    Nobody where the channel is reminded, or of a step only one, whose turn it is, is paged. None
+    where it does not go on.
+    skips  steps whose condition will not hold
     """
-    if alert.next_at is None or alert.ladder is None:
+    ladder = alert.ladder
+    if alert.next_at is None or ladder is None:
         return None
-    place = None if alert.ended else alert.ladder.after(alert.round, alert.step)
-    return alert.next_at, alert.ladder.at(*place).targets if place else ()
+    place = None if alert.ended else ladder.after(alert.round, alert.step)
+    while place and place[0] < ladder.rounds and place[1] in skips:
+        place = ladder.after(*place)
+    step = ladder.at(*place) if place else None
+    return alert.next_at, step.targets if step and not step.turn else ()
+
+
+def missing(alert: Alert) -> tuple[str, ...]:
+    """Who has yet to acknowledge, where a step wants everybody to and some have."""
+    if alert.status is not Status.FIRING:
+        return ()
+    return tuple(name for name in _needed(alert) if name not in alert.joined)
 
 
 def _open(message: spec.Fired, new_id: int, now: datetime, on_call: OnCall) -> Decision[Alert]:
@@ -193,6 +239,10 @@ def _open(message: spec.Fired, new_id: int, now: datetime, on_call: OnCall) -> D
     if message.ladder is None:
         shown = revised(alert)
         return Decision(shown, [event], [show(shown)])
+    if message.hold:
+        name, until = message.hold.name, message.hold.until
+        held = revised(replace(alert, status=Status.SNOOZED, until=until, held=name))
+        return kept(held, [event, spec.Held(new_id, name, until)], [show(held)])
     started, events = stand(alert, message.ladder, now, on_call)
     return work(started, now, on_call, before=alert, said=[event, *events])
 
@@ -200,66 +250,80 @@ def _open(message: spec.Fired, new_id: int, now: datetime, on_call: OnCall) -> D
 def _restart(
     alert: Alert, message: spec.Fired, ladder: Ladder, now: datetime, on_call: OnCall
 ) -> Decision[Alert]:
-    old = revised(alert)
-    last = {(page.person, page.method): page for page in alert.pages}
-    fresh = replace(
-        old,
+    said = replace(
+        alert,
         title=message.title,
         priority=message.priority,
         details=message.details,
         url=message.url,
-        ladder=ladder,
-        nth=alert.nth + 1,
-        round=0,
-        step=0,
-        passed=(),
-        pages=tuple(last.values()),
         waiting=(),
-        ended=False,
-        reminders=0,
+        back=None,
     )
-    started, events = stand(fresh, ladder, now, on_call)
-    said = [spec.LadderRestarted(alert.id, fresh.nth), *events]
-    decision = work(started, now, on_call, before=fresh, said=said)
-    ending = [*updates(old, ()), show(old)]
-    return replace(decision, effects=[*decision.effects, *ending])
+    event = spec.LadderRestarted(alert.id, alert.nth + 1)
+    return begin(said, ladder, now, on_call, said=[event])
 
 
 def _close(alert: Alert, event: spec.Resolved, at: datetime, *, mirrored: bool) -> Decision[Alert]:
     # With an owner all others were stood down when it was acknowledged. The owner hears it in chat
     # alone: nobody is woken for an alert that is over.
-    waiting = {(alert.owner, MATTERMOST)} if alert.owner else _woken(alert)
+    waiting = {(alert.owner, MATTERMOST)} if alert.owner else woken(alert)
     told = {(person, method) for person, method in waiting if person != event.by}
-    closed = _quiet(replace(alert, status=Status.RESOLVED, closed_at=at, closed_by=event.by))
+    closed = revised(
+        replace(
+            quiet(alert),
+            status=Status.RESOLVED,
+            closed_at=at,
+            closed_by=event.by,
+            held=alert.held,
+        )
+    )
     effects = [*updates(closed, told), show(closed)]
     return Decision(
         closed, [event], [*effects, *(mirror(closed, "close", event.by) if mirrored else ())]
     )
 
 
-def _woken(alert: Alert) -> set[Pair]:
-    return {(page.person, page.method) for page in alert.pages}
+def _needed(alert: Alert) -> tuple[str, ...]:
+    """Of the last step that wants everybody: all whom it wants."""
+    return next((at.needed for at in reversed(alert.passed) if at.needed), ())
 
 
-def _quiet(alert: Alert) -> Alert:
-    return revised(replace(alert, next_at=None, waiting=()))
+def _missing(alert: Alert, person: str) -> bool:
+    """Whether others have to acknowledge as well, where `person` does.
+
+    Whom a later step names need not wait for them: they were asked because somebody did not answer.
+    """
+    needed = _needed(alert)
+    if alert.status is not Status.FIRING or not needed:
+        return False
+    if person not in needed and not alert.passed[-1].needed:
+        return False
+    return not {*alert.joined, person}.issuperset(needed)
 
 
-def _hastened(
-    waiting: Sequence[PendingPage], failed: SentPage, now: datetime
-) -> tuple[PendingPage, ...]:
-    """`waiting` with the next page of the same person due at `now`, if there is one."""
-    own = [page for page in waiting if page.person == failed.person]
-    following = min(own, key=lambda page: page.due, default=None)
-    return tuple(
-        replace(page, due=min(page.due, now)) if page is following else page for page in waiting
-    )
+def _one_of_all(alert: Alert, message: spec.Acknowledge) -> Decision[Alert]:
+    if message.person in alert.joined:
+        raise Refused("You have acknowledged it; it waits for the others. Nothing changed.")
+    left = tuple(page for page in alert.waiting if page.person != message.person)
+    joined = revised(replace(alert, joined=(*alert.joined, message.person), waiting=left))
+    event = spec.Joined(alert.id, message.person, message.by, message.how)
+    return kept(joined, [event], [*updates(joined, ()), show(joined)])
+
+
+def _tells(alert: Alert, effect: TellAlert) -> bool:
+    """Whether a question is still open; news always is of use."""
+    if effect.what == "still":
+        return alert.asking and alert.owner == effect.person and alert.nth == effect.nth
+    if effect.what == "offered":
+        return alert.offer is not None and alert.offer.person == effect.person
+    return True
 
 
 def _superseded(alert: Alert, page: PagePerson) -> bool:
     return any(
         (other.person, other.method) == (page.person, page.method)
-        and (other.nth, other.round, other.step) > (page.nth, page.round, page.step)
+        and (other.nth, other.round, other.step, other.again)
+        > (page.nth, page.round, page.step, page.again)
         for other in alert.pages
     )
 
@@ -293,19 +357,10 @@ def _refuse_unless_firing(alert: Alert) -> None:
     if alert.status is Status.ACKNOWLEDGED:
         raise Refused(
             f"That page was acknowledged by {alert.owner}; nothing changed. "
-            f"Talk to {alert.owner} if somebody else should have it."
+            f"Talk to {alert.owner} if somebody else should have it, or take it over."
         )
-
-
-def _refuse_old_button(alert: Alert, nth: int | None) -> None:
-    if nth is not None and nth != alert.nth:
-        raise Refused("That button is of an earlier page; use the newest one of this alert.")
-
-
-def _refuse_strangers(names: Collection[str], known: Collection[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise Refused(f"{name} is not one of people; an admin can add them with `apply`.")
+    if alert.status is Status.SNOOZED:
+        raise Refused("It is snoozed, and pages nobody meanwhile; take it, or hand it back.")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from setflow.effects import Decision, Effect, PageChannel, PagePerson, RemindChannel
 from setflow.escalation import spec
@@ -10,6 +11,7 @@ from setflow.escalation.rules.showing import revised, show
 from setflow.escalation.rules.values import (
     CHANNEL,
     CHAT,
+    HANDED_BACK,
     LATE,
     REMIND,
     Alert,
@@ -18,7 +20,7 @@ from setflow.escalation.rules.values import (
     PendingPage,
     SentPage,
 )
-from setflow.escalation.spec import Ladder, Method, OnCall, Target
+from setflow.escalation.spec import Ladder, Method, OnCall, Step, Target
 
 
 def work(
@@ -29,7 +31,7 @@ def work(
     while alert.next_at is not None and alert.next_at <= now:
         alert, more = _go_on(alert, alert.next_at, on_call)
         events += more
-    alert, effects, paged = _send(alert, now)
+    alert, effects, paged = send(alert, now)
     events += paged
     if (alert.passed, alert.ended) != (before.passed, before.ended):
         alert = revised(alert)
@@ -44,21 +46,15 @@ def stand(
 ) -> tuple[Alert, list[object]]:
     """The alert with the pages of the place where it is, reached at `due`.
 
-    A place with nobody is over at once; with nobody on the whole ladder so is the ladder.
+    A place with nobody is over at once, as is one whose condition does not hold; with nobody on the
+    whole ladder so is the ladder.
     """
-    step = ladder.at(alert.round, alert.step)
+    step = place(alert, ladder)
+    if alert.round < ladder.rounds and alert.step in on_call.skips:
+        return _passed_over(alert, step.when or "", due)
     empty = _empty(step.targets, on_call)
     if len(empty) < len(step.targets):
-        planned = _planned(alert, step.targets, due, on_call)
-        people = tuple(dict.fromkeys(page.person for page in planned if page.method != CHANNEL))
-        passed = Passed(due, alert.round, alert.step, people, empty)
-        standing = replace(
-            alert,
-            next_at=due + step.wait,
-            passed=(*alert.passed, passed),
-            waiting=(*alert.waiting, *planned),
-        )
-        return standing, []
+        return _standing(alert, ladder, step, due, on_call)
     everywhere = tuple(target for step in ladder.steps for target in step.targets)
     nowhere = _empty(everywhere, on_call)
     if alert.round < ladder.rounds and len(nowhere) == len(everywhere):
@@ -69,10 +65,85 @@ def stand(
     return replace(alert, next_at=due, passed=(*alert.passed, passed)), [event]
 
 
+def place(alert: Alert, ladder: Ladder) -> Step:
+    """The step where the alert is: of the ladder, or the person to whom it has come back."""
+    if alert.step < 0 and alert.back:
+        return Step((Target("person", alert.back.person),), ladder.steps[0].wait)
+    return ladder.at(alert.round, alert.step)
+
+
+def send(alert: Alert, now: datetime) -> tuple[Alert, list[Effect], list[object]]:
+    """What waits and is due by `now`, sent; of a person's late pages by one method the newest."""
+    due = [page for page in alert.waiting if page.due <= now]
+    late = [page for page in due if now - page.due > LATE]
+    newest = {(page.person, page.method): page for page in due}
+    folded = {(page.person, page.method) for page in late}
+    first = min((page.due for page in late), default=now)
+    places = {(page.round, page.step) for page in late}
+    sent: list[SentPage] = []
+    effects: list[Effect] = []
+    events: list[object] = []
+    for page in due:
+        pair = page.person, page.method
+        if pair in folded and page is not newest[pair]:
+            continue
+        here = alert.nth, page.round, page.step
+        seconds = int((now - (first if pair in folded else page.due)).total_seconds())
+        earlier = sum(place < here[1:] for place in places) if pair in folded else 0
+        sent.append(SentPage(*here, *pair, again=page.again))
+        effects.append(_page(alert, sent[-1], seconds, earlier))
+        events.append(spec.Paged(alert.id, *here, *pair, seconds))
+    left = tuple(page for page in alert.waiting if page.due > now)
+    return replace(alert, waiting=left, pages=(*alert.pages, *sent)), effects, events
+
+
 def wake_at(alert: Alert) -> datetime | None:
     """When something of the alert falls due; None where nothing more is to come."""
-    dues = [page.due for page in alert.waiting]
-    return min([alert.next_at, *dues], default=None) if alert.next_at else None
+    offered = alert.offer.until if alert.offer else None
+    dues = [alert.next_at, alert.until, alert.check_at, offered]
+    return min([*filter(None, dues), *(page.due for page in alert.waiting)], default=None)
+
+
+def _standing(
+    alert: Alert, ladder: Ladder, step: Step, due: datetime, on_call: OnCall
+) -> tuple[Alert, list[object]]:
+    named = _named(alert, step, on_call)
+    told = {name for at in alert.passed if at.round == alert.round for name in at.people}
+    spared = _spared(alert)
+    people = [name for name in named if name not in told and name not in spared]
+    # Where only those are named who have just given it away, or answered, nobody is waited for.
+    channels = [target.name for target in step.targets if target.kind == "channel"]
+    wait = step.wait if channels or not spared.issuperset(named) else timedelta(0)
+    passed = Passed(
+        due,
+        alert.round,
+        alert.step,
+        tuple(people),
+        _empty(step.targets, on_call),
+        tuple(named) if step.all else (),
+    )
+    standing = replace(
+        alert,
+        next_at=due + wait,
+        passed=(*alert.passed, passed),
+        waiting=(*alert.waiting, *_planned(alert, step, due, people, channels, on_call)),
+    )
+    events = [spec.TurnTaken(alert.id, ladder.name, alert.step, name) for name in people]
+    return standing, list(events) if step.turn else []
+
+
+def _passed_over(alert: Alert, when: str, due: datetime) -> tuple[Alert, list[object]]:
+    passed = Passed(due, alert.round, alert.step, (), (), unless=when)
+    event = spec.StepSkipped(alert.id, alert.nth, alert.round, alert.step, when)
+    return replace(alert, next_at=due, passed=(*alert.passed, passed)), [event]
+
+
+def _spared(alert: Alert) -> set[str]:
+    """Who is not paged: those who have it or answered, and who has just given it back."""
+    found = {*alert.joined, *([alert.owner] if alert.owner else [])}
+    if alert.back and alert.back.why == HANDED_BACK and alert.round == 0:
+        found.add(alert.back.person)
+    return found
 
 
 def _go_on(alert: Alert, due: datetime, on_call: OnCall) -> tuple[Alert, list[object]]:
@@ -96,59 +167,45 @@ def _empty(targets: Sequence[Target], on_call: OnCall) -> tuple[str, ...]:
     )
 
 
+def _named(alert: Alert, step: Step, on_call: OnCall) -> list[str]:
+    """The people of a step; of those who take turns the one who was longest not told."""
+    named = [name for target in step.targets for name in on_call.people.get(target, ())]
+    named = list(dict.fromkeys(named))
+    if not step.turn:
+        return named
+    here = [name for at in alert.passed if at.step == alert.step for name in at.people]
+    served = [*on_call.served.get(alert.step, ()), *here]
+    latest = {name: order for order, name in enumerate(served)}
+    return sorted(named, key=lambda name: latest.get(name, -1))[:1]
+
+
 def _planned(
-    alert: Alert, targets: Sequence[Target], due: datetime, on_call: OnCall
+    alert: Alert,
+    step: Step,
+    due: datetime,
+    people: Sequence[str],
+    channels: Sequence[str],
+    on_call: OnCall,
 ) -> tuple[PendingPage, ...]:
-    """The pages of the place where the alert is: nobody twice in a round, no method twice."""
-    told = {name for at in alert.passed if at.round == alert.round for name in at.people}
-    named = [name for target in targets for name in on_call.people.get(target, ())]
+    """The pages of the place where the alert is: no method twice, but as often as it repeats."""
     receivers = [
-        (name, method)
-        for name in dict.fromkeys(named)
-        if name not in told
-        for method in on_call.methods.get(name) or (CHAT,)
+        (name, method) for name in people for method in on_call.methods.get(name) or (CHAT,)
     ]
-    receivers += [
-        (target.name, Method(CHANNEL, timedelta(0)))
-        for target in targets
-        if target.kind == "channel"
-    ]
+    receivers += [(name, Method(CHANNEL, timedelta(0))) for name in channels]
     after: dict[Pair, timedelta] = {}
     for name, method in receivers:
         after.setdefault((name, method.name), method.after)
+    every = step.repeat or step.wait
     return tuple(
-        PendingPage(due + wait, alert.round, alert.step, name, method)
+        PendingPage(due + wait + again * every, alert.round, alert.step, name, method, again)
         for (name, method), wait in after.items()
+        for again in range(max(1, ceil((step.wait - wait) / every)))
+        if again == 0 or method != CHANNEL
     )
-
-
-def _send(alert: Alert, now: datetime) -> tuple[Alert, list[Effect], list[object]]:
-    """What waits and is due by `now`, sent; of a person's late pages by one method the newest."""
-    due = [page for page in alert.waiting if page.due <= now]
-    late = [page for page in due if now - page.due > LATE]
-    newest = {(page.person, page.method): page for page in due}
-    folded = {(page.person, page.method) for page in late}
-    first = min((page.due for page in late), default=now)
-    places = {(page.round, page.step) for page in late}
-    sent: list[SentPage] = []
-    effects: list[Effect] = []
-    events: list[object] = []
-    for page in due:
-        pair = page.person, page.method
-        if pair in folded and page is not newest[pair]:
-            continue
-        here = alert.nth, page.round, page.step
-        seconds = int((now - (first if pair in folded else page.due)).total_seconds())
-        earlier = sum(place < here[1:] for place in places) if pair in folded else 0
-        sent.append(SentPage(*here, *pair))
-        effects.append(_page(alert, sent[-1], seconds, earlier))
-        events.append(spec.Paged(alert.id, *here, *pair, seconds))
-    left = tuple(page for page in alert.waiting if page.due > now)
-    return replace(alert, waiting=left, pages=(*alert.pages, *sent)), effects, events
 
 
 def _page(alert: Alert, page: SentPage, seconds: int, folded: int) -> Effect:
     where = alert.id, alert.nth, page.round, page.step, page.person
     if page.method == CHANNEL:
         return PageChannel(*where, late_seconds=seconds, folded=folded)
-    return PagePerson(*where, page.method, late_seconds=seconds, folded=folded)
+    return PagePerson(*where, page.method, late_seconds=seconds, folded=folded, again=page.again)

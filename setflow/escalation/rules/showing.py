@@ -26,7 +26,7 @@ def updates(alert: Alert, stand_down: Collection[Pair]) -> list[Effect]:
         if page.method == CHANNEL:
             found.append(PageChannel(*where, revision=alert.revision))
         elif told or page.method == MATTERMOST:
-            key = PagePerson(*where, page.method).key
+            key = PagePerson(*where, page.method, again=page.again).key
             found.append(
                 UpdatePage(key, alert.id, page.nth, *pair, alert.revision, stand_down=told)
             )

@@ -12,6 +12,18 @@ LATE = timedelta(seconds=60)
 """What is later than this is folded, and says so (DESIGN section 4, promise 5)."""
 REMIND = timedelta(minutes=30)
 """How often the channel hears that nobody has it (DESIGN section 4, promise 3)."""
+ANSWER = timedelta(minutes=5)
+"""How long who has an alert may take to say that they are still on it."""
+OFFER = timedelta(minutes=10)
+"""How long somebody is asked to take an alert from another; it stays with that one meanwhile."""
+LONGEST_SNOOZE = timedelta(days=7)
+SNOOZED, HANDED_BACK, UNANSWERED, MAINTENANCE = (
+    "snoozed",
+    "handed-back",
+    "unanswered",
+    "maintenance",
+)
+"""Why an alert waits for somebody anew."""
 CHANNEL = "~channel"
 """The method of a page whose `person` is a channel; no contact method can have this name."""
 CHAT = Method(MATTERMOST, timedelta(0))
@@ -20,10 +32,11 @@ Pair = tuple[str, str]
 
 
 class Status(StrEnum):
-    """Whether an alert waits for a person, has one, or is over."""
+    """Whether an alert waits for a person, has one, waits for an instant, or is over."""
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
     RESOLVED = "resolved"
 
 
@@ -31,7 +44,9 @@ class Status(StrEnum):
 class Passed:
     """A step that was reached: when it was due, whom it paged, and what of it had nobody.
 
-    empty  targets as they are written in a file
+    empty   targets as they are written in a file
+    needed  who has to acknowledge, where each has to
+    unless  the condition for which it was passed over, where it was
     """
 
     at: datetime
@@ -39,11 +54,16 @@ class Passed:
     step: int
     people: tuple[str, ...]
     empty: tuple[str, ...]
+    needed: tuple[str, ...] = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SentPage:
-    """A page that was handed over for delivery; `failed` once its first try did not succeed."""
+    """A page that was handed over for delivery; `failed` once its first try did not succeed.
+
+    again  how often the step had told them so before
+    """
 
     nth: int
     round: int
@@ -51,17 +71,37 @@ class SentPage:
     person: str
     method: str
     failed: bool = False
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """A page of the present `nth` that is still to come."""
+    """A page of the present `nth` that is still to come. `again` as with SentPage."""
 
     due: datetime
     round: int
     step: int
     person: str
     method: str
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Why an alert waits for somebody anew. See spec.CameBack; `at` is when."""
+
+    why: str
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`person` is asked by `by` to take an alert, up to `until`."""
+
+    person: str
+    by: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +116,15 @@ class Alert:
     ended      the ladder is at its end, unanswered
     reminders  how often the channel was due to hear so
     revision   counts what posts have shown
+    until      where it is snoozed, up to when
+    held       the maintenance window for which it is, "" where a person snoozed it
+    back       why this nth began, where somebody had it before or it was held; after a snooze step
+               -1 of the first round is the person to whom it comes back
+    joined     who answered beside the owner, or before there was one
+    helpers    who was asked to help the owner and has not answered
+    offer      whom the owner would give it to
+    check_at   when the owner is to be asked, or, `asking`, has not answered in time
+    asks       how often the owner was asked
     """
 
     id: int
@@ -107,3 +156,12 @@ class Alert:
     how: str = ""
     closed_at: datetime | None = None
     closed_by: str = ""
+    until: datetime | None = None
+    held: str = ""
+    back: Back | None = None
+    joined: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    offer: Offer | None = None
+    check_at: datetime | None = None
+    asking: bool = False
+    asks: int = 0

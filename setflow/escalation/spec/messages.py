@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from setflow.escalation.spec.values import Ladder
+from setflow.escalation.spec.windows import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Fired:
     ladder   None where OpsGenie pages and the alert is only shown
     channel  where it is shown
     remote   the alert's id in OpsGenie
+    hold     the maintenance window that it comes in; it then pages nobody before its end
     """
 
     source: str
@@ -25,6 +27,7 @@ class Fired:
     ladder: Ladder | None
     channel: str
     remote: str | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,10 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True)
 class PageFailed:
-    """A page could not be delivered at its first try. For a channel see `rules.CHANNEL`."""
+    """A page could not be delivered at its first try. For a channel see `rules.CHANNEL`.
+
+    again  how often the step had told them so before
+    """
 
     alert: int
     nth: int
@@ -82,6 +88,7 @@ class PageFailed:
     step: int
     person: str
     method: str
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,11 @@ from setflow.escalation.spec.values import KINDS, Ladder, Route, Step, Target
 
 # The most that OpsGenie repeats a policy; a ladder longer than that helps nobody.
 MOST_ROUNDS = 20
+# Whoever works at something is not to be asked about it all the time.
+LEAST_ACK_TIMEOUT = timedelta(minutes=5)
+LEAST_REPEAT = timedelta(minutes=1)
+
+_STEP = ("page", "wait", "when", "all", "turn", "repeat")
 
 
 def read_ladder(  # noqa: PLR0913  the names of five kinds of target
@@ -20,21 +25,27 @@ def read_ladder(  # noqa: PLR0913  the names of five kinds of target
     groups: Collection[str],
     teams: Collection[str],
     channels: Collection[str],
+    check_condition: Callable[[str], None],
 ) -> Ladder | None:
     """The ladder `name`; None, with every mistake noted in `reader`, where it is no good.
 
-    seats  what a bare name may say: seats, rotations, and names such as `set.primary`
+    seats            what a bare name may say: seats, rotations, and names such as `set.primary`
+    check_condition  raises ValueError for a `when` that is no condition
     """
     known = dict(zip(KINDS, (seats, people, groups, teams, channels), strict=True))
     before = len(reader.problems)
-    parts = reader.mapping(node, ("rounds", "steps", "fallback", "channel"), ("steps",))
-    steps = _steps(parts["steps"], reader, known) if "steps" in parts else ()
+    parts = reader.mapping(
+        node, ("rounds", "steps", "fallback", "channel", "ack_timeout"), ("steps",)
+    )
+    steps = _steps(parts["steps"], reader, known, check_condition) if "steps" in parts else ()
     rounds = reader.integer(parts["rounds"], least=1, most=MOST_ROUNDS) if "rounds" in parts else 1
     fallback = _targets(parts["fallback"], reader, known) if "fallback" in parts else ()
     channel = reader.name(parts["channel"], channels, "channels") if "channel" in parts else None
+    timeout = parts.get("ack_timeout")
+    asked = reader.duration(timeout, least=LEAST_ACK_TIMEOUT) if timeout else None
     if len(reader.problems) > before:
         return None
-    return Ladder(name, steps, rounds, fallback, channel)
+    return Ladder(name, steps, rounds, fallback, channel, asked)
 
 
 def read_routes(
@@ -61,20 +72,59 @@ def read_routes(
     return routes
 
 
-def _steps(node: Node, reader: Reader, known: Mapping[str, Collection[str]]) -> tuple[Step, ...]:
+def _steps(
+    node: Node,
+    reader: Reader,
+    known: Mapping[str, Collection[str]],
+    check: Callable[[str], None],
+) -> tuple[Step, ...]:
     nodes = reader.items(node)
     if node.value == ():
         reader.fail(node, "has no step; write at least one with page and wait")
-    return tuple(_step(part, reader, known) for part in nodes)
+    return tuple(_step(part, reader, known, check) for part in nodes)
 
 
-def _step(node: Node, reader: Reader, known: Mapping[str, Collection[str]]) -> Step:
-    parts = reader.mapping(node, ("page", "wait"), ("page", "wait"))
+def _step(
+    node: Node,
+    reader: Reader,
+    known: Mapping[str, Collection[str]],
+    check: Callable[[str], None],
+) -> Step:
+    parts = reader.mapping(node, _STEP, ("page", "wait"))
     targets = _targets(parts["page"], reader, known) if "page" in parts else ()
     # Without a wait nobody could answer; who is to be paged together stands in one step.
     least = timedelta(seconds=1)
     wait = reader.duration(parts["wait"], least=least) if "wait" in parts else least
-    return Step(targets, wait)
+    step = Step(
+        targets,
+        wait,
+        _condition(parts["when"], reader, check) if "when" in parts else None,
+        all="all" in parts and reader.boolean(parts["all"]),
+        turn="turn" in parts and bool(reader.choice(parts["turn"], ("round-robin",))),
+        repeat=_repeat(parts["repeat"], reader, wait) if "repeat" in parts else None,
+    )
+    people = [target for target in targets if target.kind != "channel"]
+    if (step.all or step.turn) and targets and not people:
+        where = parts["all" if step.all else "turn"]
+        reader.fail(where, "is about people, and this step pages none; name a seat or group:")
+    if step.all and step.turn:
+        reader.fail(parts["turn"], 'pages one of them, so that "all" has no use; leave one out')
+    return step
+
+
+def _condition(node: Node, reader: Reader, check: Callable[[str], None]) -> str:
+    def condition(text: str) -> str:
+        check(text)
+        return text
+
+    return reader.parsed(node, condition, "true")
+
+
+def _repeat(node: Node, reader: Reader, wait: timedelta) -> timedelta:
+    every = reader.duration(node, least=LEAST_REPEAT)
+    if every >= wait:
+        reader.fail(node, "should be shorter than the step's wait, or nothing is repeated")
+    return max(every, LEAST_REPEAT)
 
 
 def _targets(
@@ -104,13 +154,9 @@ def _target(text: str, known: Mapping[str, Collection[str]]) -> Target:
 def _route(
     node: Node, reader: Reader, ladders: Collection[str], check: Callable[[str], None]
 ) -> Route:
-    def expression(text: str) -> str:
-        check(text)
-        return text
-
     parts = reader.mapping(node, ("source", "when", "ladder"), ("ladder",))
     return Route(
         reader.text(parts["source"]) if "source" in parts else None,
-        reader.parsed(parts["when"], expression, "true") if "when" in parts else None,
+        _condition(parts["when"], reader, check) if "when" in parts else None,
         reader.name(parts["ladder"], ladders, "ladders") if "ladder" in parts else "",
     )

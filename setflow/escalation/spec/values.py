@@ -1,7 +1,7 @@
 """Ladders, the routes to them, and who answers."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from setflow.document import suggestion
@@ -40,17 +40,28 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Tell `targets`, then wait so long for an answer."""
+    """Tell `targets`, then wait so long for an answer.
+
+    when    CEL about the alert and the time; the step is passed over where it does not hold
+    all     each of the people has to acknowledge
+    turn    of the people, one is told: whoever was longest not, over all alerts
+    repeat  they are told again so often while the step waits; None for once
+    """
 
     targets: tuple[Target, ...]
     wait: timedelta
+    when: str | None = None
+    all: bool = False
+    turn: bool = False
+    repeat: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """Steps from first to last, gone through `rounds` times in all, then `fallback`, once.
 
-    channel  where its alerts are shown; None for the rotation's or the operations channel
+    channel      where its alerts are shown; None for the rotation's or the operations channel
+    ack_timeout  who has an alert is asked after so long whether they still do; None for never
     """
 
     name: str
@@ -58,6 +69,12 @@ class Ladder:
     rounds: int = 1
     fallback: tuple[Target, ...] = ()
     channel: str | None = None
+    ack_timeout: timedelta | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether any of its steps has a condition."""
+        return any(step.when for step in self.steps)
 
     def targets(self) -> tuple[Target, ...]:
         """Everything that the steps and the fallback name, each once, in order."""
@@ -105,11 +122,15 @@ class OnCall:
     people   whom each target of the ladder resolves to now, in order; a missing one has nobody
     methods  how each person is reached, the first at once; who is missing is told in chat
     known    everybody in the configuration
+    skips    steps of the ladder (from 0) whose condition does not hold now
+    served   of a step (from 0) whose people take turns: who had one, longest ago first
     """
 
     people: Mapping[Target, tuple[str, ...]]
     methods: Mapping[str, tuple[Method, ...]]
     known: Collection[str]
+    skips: Collection[int] = ()
+    served: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def shortest_wait(ladder: Ladder) -> timedelta:

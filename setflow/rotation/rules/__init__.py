@@ -38,6 +38,7 @@ from setflow.rotation.rules.notices import (
     reachable,
     tell,
 )
+from setflow.rotation.rules.past import Past, Version
 from setflow.rotation.rules.revisions import history_of, revise, seats_of
 from setflow.rotation.rules.standins import LONGEST_OVERRIDE, displaced, held
 from setflow.rotation.rules.turns import turn_at
@@ -51,7 +52,6 @@ from setflow.rotation.rules.values import (
     Shift,
     Standing,
     Turn,
-    Version,
 )
 from setflow.rotation.rules.watch import CrewChanged, HandedOff, Watch, look
 
@@ -72,6 +72,7 @@ __all__ = [
     "Notice",
     "Noticed",
     "Override",
+    "Past",
     "Shift",
     "Someone",
     "Standing",

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 
+from setflow.rotation.rules.past import INSTANT
 from setflow.rotation.rules.revisions import seats_of
 from setflow.rotation.rules.stretches import overrides_of, stretches, vacancies
 from setflow.rotation.rules.turns import (
-    INSTANT,
     era_at,
     eras,
     layer_at,
@@ -229,8 +229,8 @@ def _having(
 def _next_filling(
     history: History, overrides: Sequence[Override], seat: str, when: datetime
 ) -> datetime | None:
-    for era in eras(history, seat):
-        if era.end <= when or era.place is None:
+    for era in eras(history, seat, when):
+        if era.place is None:
             continue
         low = max(when, era.begin)
         while low < era.end:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from setflow.calendar import BusinessDays
 from setflow.rotation.rules.answers import gaps, shifts
 from setflow.rotation.rules.nights import DAY, Span, midnight, union, waking, without
+from setflow.rotation.rules.past import LAST
 from setflow.rotation.rules.revisions import seats_of
-from setflow.rotation.rules.turns import LAST, rotation_at
+from setflow.rotation.rules.turns import rotation_at
 from setflow.rotation.rules.values import Absence, History, Override, Shift
 from setflow.wording import DAYS, MONTHS, seat_label
 

@@ -84,7 +84,8 @@ def notices(
     """What people are to be told of a rotation from `start` up to `end`, one by person and moment.
 
     Who goes on to another seat is not told that they are relieved, nor half an hour before. Who
-    keeps their own seat for another turn is told nothing.
+    keeps their own seat for another turn is told nothing. Who is relieved within their turn, and
+    hears then that they have it again a day later, gets no day's notice of that.
     """
     every: dict[str, list[_Placed]] = {}
     for seat in seats_of(history, name):
@@ -130,15 +131,23 @@ def _placed(history: History, on_seat: Sequence[Duty]) -> Iterator[_Placed]:
 
 def _moments(own: Sequence[_Placed]) -> Iterator[tuple[datetime, Kind, Duty, bool]]:
     """When one person is to be told of each of their duties."""
+    relieved = [one for one in own if not any(one.leads_to(other) for other in own)]
     for one in own:
         duty = one.duty
         before = [other.duty for other in own if other.leads_to(one)]
         if not any(_same_place(other, duty) for other in before):
+            announced = any(_announces(other.duty, duty) for other in relieved)
             for kind, ahead in AHEAD.items():
-                if not (before and kind == "soon"):
+                if not ((before and kind == "soon") or (announced and kind == "day")):
                     yield duty.start - ahead, kind, duty, bool(before)
-        if not any(one.leads_to(other) for other in own):
-            yield duty.end, "relieved", duty, False
+    for one in relieved:
+        yield one.duty.end, "relieved", one.duty, False
+
+
+def _announces(before: Duty, duty: Duty) -> bool:
+    """Whether who is relieved of one hears, at the moment of the day's notice, of the other."""
+    same_turn = _same_place(before, duty) and before.number == duty.number
+    return same_turn and before.end == duty.start - AHEAD["day"]
 
 
 def _same_place(one: Duty, other: Duty) -> bool:

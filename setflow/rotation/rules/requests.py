@@ -1,7 +1,7 @@
 """What people ask of one another: to be covered, to swap, to agree to a stand-in from outside.
 
-A request changes nothing until it is taken. It ends when its stretch begins; one that was made
-within its stretch, when that ends: then what is left of it is given.
+A request changes nothing until it is taken. It ends when the hours of its stretch begin; one that
+was made within its stretch, when that ends: then what is left of it is given.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,8 @@ Status = Literal[
 OPEN: tuple[Status, ...] = ("open", "waits")
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
 """How long before its stretch begins a request that is still open is brought to mind."""
+URGENT = timedelta(minutes=30)
+"""How long after it was made one is brought to mind whose stretch had begun by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Request:
     @property
     def expires_at(self) -> datetime:
         """When it ends unanswered."""
-        ahead = [part.start for part in self.parts if part.start > self.opened_at]
+        ahead = [part.opens or part.start for part in self.parts if part.start > self.opened_at]
         begun = [part.end for part in self.parts if part.start <= self.opened_at]
         # Of a swap of which one side is over, nothing would be left to give in return.
         return min((*ahead, *begun)) if self.kind == "swap" or not begun else max(begun)
@@ -174,10 +176,10 @@ def woken(request: Request, now: datetime) -> Decision[Request]:
     """What is due at `now`: the end, or a reminder; of several that were missed the last."""
     if request.expires_at <= now:
         return ended(request, "expired")
-    over = [ahead for ahead in _ahead(request) if request.expires_at - ahead <= now]
+    over = [number for at, number in _reminders(request) if at <= now]
     if not over:
         return Decision(request, wake_at=_wake_at(request))
-    after = replace(request, reminded=REMINDERS.index(over[-1]) + 1)
+    after = replace(request, reminded=over[-1])
     last = after.reminded == len(REMINDERS)
     what = "last-reminder" if last else "reminder"
     leads = request.leads if last or request.status == "waits" else ()
@@ -241,11 +243,14 @@ def _granted(request: Request, by: Answerer, what: str) -> tuple[Request, _Told]
     waits = bool(request.leads) and not (by.inside or by.lead)
     after = replace(request, parts=parts, taker=by.name, status="waits" if waits else "taken")
     if waits:
-        return after, ((request.asker, "waits"),)
+        # A lead among them hears it from what they are asked.
+        return after, () if request.asker in request.leads else ((request.asker, "waits"),)
     return replace(after, ended_by=by.name), ((name, what) for name in _concerned(request))
 
 
 def _decline(request: Request, by: Answerer) -> tuple[Request, _Told]:
+    if by.name == request.taker:
+        return _given_up(request, by)
     if request.kind == "approval":
         raise Refused("That is for a lead to agree to or to refuse.")
     if by.name in (request.asker, *request.givers[:1]):
@@ -261,6 +266,20 @@ def _decline(request: Request, by: Answerer) -> tuple[Request, _Told]:
     return after, ((request.asker, "all-declined"),) if everybody else ()
 
 
+def _given_up(request: Request, by: Answerer) -> tuple[Request, _Told]:
+    """Whoever would take it, once a lead agrees, cannot after all."""
+    told = ((request.asker, "declined"),)
+    if request.kind == "cover" and not request.wanted:
+        return replace(_anew(request), declined=(*request.declined, by.name)), told
+    return replace(request, status="declined", ended_by=by.name), told
+
+
+def _anew(request: Request) -> Request:
+    """The request for anybody to take, as if nobody had."""
+    parts = tuple(replace(one, taker="") for one in request.parts)
+    return replace(request, parts=parts, status="open", taker="")
+
+
 def _approve(request: Request, by: Answerer) -> tuple[Request, _Told]:
     _as_lead(request, by)
     after = replace(request, status="taken", ended_by=by.name)
@@ -273,8 +292,7 @@ def _refuse(request: Request, by: Answerer) -> tuple[Request, _Told]:
     _as_lead(request, by)
     told = ((name, "refused") for name in (request.asker, request.taker))
     if request.kind == "cover" and not request.wanted:
-        parts = tuple(replace(one, taker="") for one in request.parts)
-        return replace(request, parts=parts, status="open", taker=""), told
+        return _anew(request), told
     return replace(request, status="refused", ended_by=by.name), told
 
 
@@ -333,16 +351,24 @@ def _but(told: _Told, by: str) -> _Told:
     return [(name, what) for name, what in told if name != by]
 
 
-def _ahead(request: Request) -> list[timedelta]:
-    """The reminders to come; one that would have been before the asking never comes."""
-    if all(part.start != request.expires_at for part in request.parts):
-        return []
-    ahead = REMINDERS[request.reminded :]
-    return [one for one in ahead if request.expires_at - one > request.opened_at]
+def _reminders(request: Request) -> list[tuple[datetime, int]]:
+    """When it is brought to mind, and how many reminders are over then; those to come alone.
+
+    One that would have been before the asking never comes, and none of a swap that has begun.
+    """
+    ends = request.expires_at
+    if all(part.start > request.opened_at for part in request.parts):
+        every = [(ends - ahead, number) for number, ahead in enumerate(REMINDERS, 1)]
+    else:
+        every = [(request.opened_at + URGENT, len(REMINDERS))] if request.kind != "swap" else []
+    return [
+        (at, number)
+        for at, number in every
+        if number > request.reminded and request.opened_at < at < ends
+    ]
 
 
 def _wake_at(request: Request) -> datetime | None:
     if request.status not in OPEN:
         return None
-    ahead = max(_ahead(request), default=timedelta())
-    return request.expires_at - ahead
+    return min((at for at, _ in _reminders(request)), default=request.expires_at)

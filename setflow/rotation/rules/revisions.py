@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from setflow.rotation.rules.turns import LAST, names_of, rotation_at, turn_at
-from setflow.rotation.rules.values import History, Version
+from setflow.rotation.rules.past import LAST, Past, Version
+from setflow.rotation.rules.turns import rotation_at, turn_at
+from setflow.rotation.rules.values import History
 from setflow.rotation.spec import Rotation
 
 
 def history_of(rotation: Rotation) -> History:
     """The history in which the rotation is and was always as it is."""
-    return {seat.name: (Version(None, rotation),) for seat in rotation.seats}
+    return {seat.name: Past(seat.name, [Version(None, rotation)]) for seat in rotation.seats}
 
 
 def revise(history: History, new: Rotation, now: datetime) -> History:
@@ -26,17 +27,18 @@ def revise(history: History, new: Rotation, now: datetime) -> History:
     return {**history, **{seat: _revised(history, seat, new, now) for seat in seats}}
 
 
-def _revised(history: History, seat: str, new: Rotation, now: datetime) -> tuple[Version, ...]:
-    past = tuple(
+def _revised(history: History, seat: str, new: Rotation, now: datetime) -> Past:
+    settled = (
         version
         for version in history.get(seat, ())
         if version.since is None or version.since <= now
     )
+    past = Past(seat, settled)
     then = new if new.seat(seat) else None
     if past and past[-1].rotation == then:
         return past
     turn = turn_at({seat: past}, seat, now)
-    return (*past, Version(turn.end if turn else now, then))
+    return Past(seat, [*past, Version(turn.end if turn else now, then)])
 
 
 def seats_of(history: History, name: str) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def seats_of(history: History, name: str) -> tuple[str, ...]:
         return (name,)
     head = name.partition(".")[0]
     own = [seat for seat in history if seat.partition(".")[0] == head]
-    found = [seat for seat in own if name in (head, seat) or name in names_of(history, seat)]
+    found = [seat for seat in own if name in (head, seat) or name in history[seat].names]
     newest = rotation_at(history, own, LAST)
     order = [seat.name for seat in newest.seats] if newest else []
     return tuple(sorted(found, key=lambda one: order.index(one) if one in order else len(order)))

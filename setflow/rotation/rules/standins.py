@@ -10,21 +10,26 @@ from setflow.errors import Refused
 from setflow.rotation.rules.answers import gaps, shifts
 from setflow.rotation.rules.revisions import seats_of
 from setflow.rotation.rules.stretches import overrides_of
-from setflow.rotation.rules.turns import names_of, turn_at
+from setflow.rotation.rules.turns import turn_at
 from setflow.rotation.rules.values import Difference, History, Override, Shift
+from setflow.wording import seat_label
 
 LONGEST_OVERRIDE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a seat that `givers` give to `taker`, "" for whoever takes it."""
+    """A stretch of a seat that `givers` give to `taker`, "" for whoever takes it.
+
+    opens  when the first of its hours begin; None where that is not known
+    """
 
     seat: str
     start: datetime
     end: datetime
     givers: tuple[str, ...]
     taker: str = ""
+    opens: datetime | None = None
 
 
 def check_stretch(start: datetime, end: datetime, now: datetime) -> None:
@@ -34,7 +39,7 @@ def check_stretch(start: datetime, end: datetime, now: datetime) -> None:
     if end <= now:
         raise Refused("That stretch is over; nothing changed.")
     if end - start > LONGEST_OVERRIDE:
-        raise Refused("That is over a year; change the rotation instead.")
+        raise Refused("That is over a year; take a shorter stretch, or change the rotation.")
 
 
 def displaced(
@@ -45,9 +50,7 @@ def displaced(
     Nobody where the seat is empty. Raises Refused where the stand-in makes no sense: over, too
     long, or outside of the seat's hours.
     """
-    seats = [
-        seat for seat in seats_of(history, asked.seat) if asked.seat in names_of(history, seat)
-    ]
+    seats = [seat for seat in seats_of(history, asked.seat) if asked.seat in history[seat].names]
     if not seats:
         raise Refused(f"There is no seat {asked.seat}; `/set who` lists them.")
     check_stretch(asked.start, asked.end, now)
@@ -62,10 +65,11 @@ def displaced(
         found.pop(asked.person, None)
         return tuple(found)
     if not found:
-        raise Refused(f"Nobody has {asked.seat} then, so there is nobody to stand in for.")
+        label = seat_label(asked.seat)
+        raise Refused(f"Nobody is {label} then, so there is nobody to stand in for.")
     found.pop(asked.person, None)
     if not found:
-        raise Refused(f"{asked.person} is on then anyway; nothing changed.")
+        raise Refused("Whoever you name is on then anyway; nothing changed.")
     return tuple(found)
 
 
@@ -105,6 +109,16 @@ def serving(
         for name in one.people
     )
     return tuple(name for name in dict.fromkeys(found) if name != part.taker)
+
+
+def with_hours(history: History, overrides: Sequence[Override], part: Part, now: datetime) -> Part:
+    """The part with the instant from which on somebody is on in it."""
+    every = (
+        one.start
+        for seat in _seats(history, [_override(part, now)])
+        for one in shifts(history, overrides, seat, part.start, part.end)
+    )
+    return replace(part, opens=min(every, default=None))
 
 
 def in_the_way(

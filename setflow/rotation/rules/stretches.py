@@ -8,16 +8,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from setflow.calendar import open_hours
-from setflow.rotation.rules.turns import (
-    FIRST,
-    LAST,
-    Count,
-    Era,
-    anchor_of,
-    eras,
-    holder_of,
-    names_of,
-)
+from setflow.rotation.rules.past import FIRST, LAST, Count, Era, anchor_of
+from setflow.rotation.rules.turns import eras, holder_of
 from setflow.rotation.rules.values import History, Override
 from setflow.rotation.spec import Layer, Seat
 
@@ -59,8 +51,7 @@ def overrides_of(history: History, overrides: Sequence[Override], seat: str) -> 
     """The overrides of a seat; of those that overlap the last one wins."""
     if not overrides or seat not in history:
         return []
-    names = names_of(history, seat)
-    own = [one for one in overrides if one.seat in names]
+    own = [one for one in overrides if one.seat in history[seat].names]
     return sorted(own, key=lambda one: (one.created_at, one.id))
 
 
@@ -73,7 +64,7 @@ def _made(
     end: datetime,
 ) -> list[Stretch]:
     found: list[Stretch] = []
-    for era in eras(history, seat):
+    for era in eras(history, seat, start, end):
         low, high = max(era.begin, start), min(era.end, end)
         if era.place and low < high:
             found += _cut(make(era, era.place, low, high), era)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from setflow.rotation.spec import Rotation
+from setflow.rotation.rules.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,8 @@ class Absence:
     uid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """From `since` on (None: always) a seat is as `rotation` has it; None: it is gone."""
-
-    since: datetime | None
-    rotation: Rotation | None
-
-
-History = Mapping[str, tuple[Version, ...]]
-"""Of every seat its versions, the oldest first. Seats of several rotations may stand in one."""
+History = Mapping[str, Past]
+"""Of every seat its versions. Seats of several rotations may stand in one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from setflow.rotation.rules.answers import (
     next_holders,
 )
 from setflow.rotation.rules.notices import NO_GROUP, Group, Noticed
+from setflow.rotation.rules.past import LAST
 from setflow.rotation.rules.revisions import seats_of
-from setflow.rotation.rules.turns import LAST, next_boundary, turn_at
+from setflow.rotation.rules.turns import next_boundary, turn_at
 from setflow.rotation.rules.values import History, Override
 
 People = tuple[str, ...]
@@ -106,4 +107,3 @@ def _boundaries(before: Watch, history: History, name: str, until: datetime) -> 
         if last > until:
             return passed
         passed.append(last)
-
