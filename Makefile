@@ -15,6 +15,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
+# In the order of collecting: else the longest, being one test alone in its file, would come last.
+SIDE_BY_SIDE := -p xdist.plugin -n 2 --dist loadfile --no-loadscope-reorder
 ROUNDS ?= 1000
 
 .PHONY: help demo test check crash bench lock migration wheel browser clean
@@ -26,7 +28,8 @@ demo: .venv/runs ## install, then run the demo: the sandbox, the embedded Postgr
 	$(BIN)/setflow demo
 
 test: .venv/tests browser check ## install, then run every check and every test
-	$(BIN)/python -m pytest -q -p xdist.plugin -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -q -p xdist.plugin -n 2 --cov --cov-report=term tests/unit
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/unit tests
 	@test -s .venv/browser || printf '\n%s\n' "$$NO_BROWSER"
 
 check: .venv/tests ## ruff, mypy and the import contracts
