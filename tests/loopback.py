@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
+
+T = TypeVar("T")
 
 
 class _Server(uvicorn.Server):
@@ -65,3 +68,9 @@ class Counted:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.requests += scope["type"] == "http"
         await self._app(scope, receive, send)
+
+
+def awaited(asked: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, on a loop of its own: the browser keeps one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asked).result()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError
 
 from setflow.db import Db, transaction
 from setflow.web.intake import Intake
+from tests.loopback import awaited
 
 NOW = datetime(2026, 11, 30, 10, tzinfo=UTC)
 CALLERS = 12
@@ -40,7 +41,7 @@ def test_what_cannot_be_kept_fails_alone(db: Db):
     assert said(db, lot) == ["new", "DataError", "new"]
     assert [row[1] for row in kept(db)] == ["good", "fine"]
     with pytest.raises(DataError):
-        asyncio.run(Intake(db).keep("alerts/a", "worse", {"key": "\x00"}, NOW))
+        awaited(Intake(db).keep("alerts/a", "worse", {"key": "\x00"}, NOW))
 
 
 def test_who_leaves_before_the_answer_holds_nobody_up(db: Db):
@@ -51,7 +52,7 @@ def test_who_leaves_before_the_answer_holds_nobody_up(db: Db):
         gone.cancel()
         return await intake.keep("alerts/a", "2", {}, NOW)
 
-    assert asyncio.run(leave())
+    assert awaited(leave())
     assert [row[1] for row in kept(db)] == ["1", "2"]
 
 
@@ -73,7 +74,7 @@ def said(
 
     return [
         type(one).__name__ if isinstance(one, BaseException) else "new" if one else "known"
-        for one in asyncio.run(ask())
+        for one in awaited(ask())
     ]
 
 

@@ -9,6 +9,7 @@ from setflow import engine
 from setflow.db import transaction
 from setflow.engine import File
 from setflow.web.who import Looking
+from tests.loopback import awaited
 
 NOW = datetime(2026, 12, 2, 9, tzinfo=UTC)
 TEXT = """
@@ -43,7 +44,7 @@ def test_whoever_asks_after_a_change_is_told_of_it_whatever_look_is_under_way(lo
         after = await asyncio.gather(*(looking.who("web", "") for _ in range(20)))
         return await asyncio.gather(*before), after
 
-    before, after = asyncio.run(ask())
+    before, after = awaited(ask())
     assert {len(answer["seats"]) for answer in before} == {1}
     assert [on(answer) for answer in after] == [["bo"]] * 20
 
@@ -52,4 +53,4 @@ def test_the_distant_past_is_read_with_the_stand_ins_of_its_time(looking, db):
     stand_in(db, "bo", 5)
     looking.clock = lambda: NOW + timedelta(days=300)
 
-    assert on(asyncio.run(looking.who("web", "2026-12-02 10:00"))) == ["bo"]
+    assert on(awaited(looking.who("web", "2026-12-02 10:00"))) == ["bo"]
