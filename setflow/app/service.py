@@ -16,7 +16,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from setflow import db, engine, ticker
-from setflow.app.parts import Parts, process_name, real_clock
+from setflow.app.parts import Parts, process_name
 from setflow.app.upkeep import Upkeep
 from setflow.db import DatabaseGone, Db, transaction
 from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
@@ -132,6 +132,8 @@ class Service:
     def start(self) -> None:
         """Run; returns once the web door is open or has failed to open."""
         log.info("starting", extra={"listen": f"{self.given.host}:{self.given.port}"})
+        # Whoever finds the door open finds a process that is known and ticks.
+        self._check()
         self._web_thread.start()
         for loop in self._loops():
             loop.start()
@@ -141,7 +143,7 @@ class Service:
             self.metronome.add_job(loop.poke, "interval", seconds=1)
         for source, loop in self.pulls.items():
             self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
-        self.metronome.add_job(self._check, "interval", seconds=seconds, next_run_time=real_clock())
+        self.metronome.add_job(self._check, "interval", seconds=seconds)
         self.metronome.start()
         self._listener.start()
         while self._web_thread.is_alive() and not self.web.started:
