@@ -117,7 +117,7 @@ def test_an_address_that_is_wrong_forged_or_revoked_shows_nothing(world):
     feed, signature, _ = path.removeprefix("/calendar/").split(".")
     other = subscribed(world, "bo").split(".")[1]
 
-    for wrong in (f"{feed}.ics", f"{feed}.{other}.ics", f"{feed[:-1]}0.{signature}.ics", "x", "."):
+    for wrong in (f"{feed}.ics", f"{feed}.{other}.ics", f"{feed}0.{signature}.ics", "x", "."):
         assert world.get(f"/calendar/{wrong}").status_code == 404
 
     new = subscribed(world, "ana", "new")
