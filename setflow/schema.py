@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-OLDEST_THAT_MAY_TICK = 1
+OLDEST_THAT_MAY_TICK = 2
 """The oldest process version (see `app.PROCESS_VERSION`) that understands these tables."""
 
 metadata = MetaData(
@@ -172,16 +172,6 @@ rotation_watch = Table(
 )
 _due(rotation_watch)
 
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("username", Text, primary_key=True),
-    Column("user_id", Text, nullable=False, unique=True),
-    Column("guest", Boolean, nullable=False),
-    Column("active", Boolean, nullable=False),
-    _instant("checked_at"),
-)
-
 alerts = Table(
     "alerts",
     metadata,
@@ -203,6 +193,74 @@ Index(
 )
 Index("alerts_remote", alerts.c.remote, postgresql_where=alerts.c.remote.is_not(None))
 _due(alerts)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the part of the key that is no secret"),
+    Column("source", Text, nullable=False, index=True),
+    Column("scopes", ARRAY(Text), nullable=False, comment="create | read | act"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the secret part"),
+    _instant("created_at"),
+    Column("created_by", Text, nullable=False),
+    _instant("used_at", nullable=True, comment="to the hour or so"),
+    _instant("ends_at", nullable=True, comment="lets nobody in from then on"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    Column("alert", BigInteger, nullable=False, index=True, comment="the group it belongs to"),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    _instant("fired_at"),
+    _instant("resolved_at", nullable=True),
+    Column("state", JSONB, nullable=False),
+)
+Index(
+    "members_open",
+    members.c.source,
+    members.c.key,
+    unique=True,
+    postgresql_where=members.c.resolved_at.is_(None),
+)
+
+storms = Table(
+    "storms",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("state", JSONB, nullable=False, comment="the pages of late, and the digest if any"),
+    _instant("wake_at", nullable=True),
+)
+_due(storms)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("via", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True, comment="digest of where it goes"),
+    Column("state", JSONB, nullable=False, comment="asked, verified, delivered, failed: when"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Text, primary_key=True, comment="of a signed link that was used"),
+    _instant("used_at"),
+    Column("alert", BigInteger, nullable=False),
+    Column("person", Text, nullable=False),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("message", Text, primary_key=True, comment="Message-ID, of a mail in or out"),
+    Column("alert", BigInteger, nullable=False, index=True),
+    Column("sender", Text, nullable=False, comment="with whom the thread is"),
+    _instant("at"),
+)
 
 tickets = Table(
     "tickets",
@@ -329,6 +387,7 @@ inbox = Table(
     _instant("wake_at", nullable=True, comment="null: worked, or given up"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text),
+    Column("outcome", JSONB, comment="what became of it, for a caller that asks later"),
     UniqueConstraint("source", "delivery"),
 )
 _due(inbox)

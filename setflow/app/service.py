@@ -24,7 +24,7 @@ from setflow.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PROCESS_VERSION = 1
+PROCESS_VERSION = 2
 """Counts up when a process of before could not work what one of now writes."""
 FURTHEST_CLOCK = timedelta(seconds=2)
 POLL = timedelta(seconds=5)

@@ -39,8 +39,6 @@ from setflow.playbook import store as runs
 from setflow.rotation import store as rotations
 from setflow.rotation.rules import requests
 from setflow.team import rules as team
-from setflow.team.store import Account
-from setflow.team.store import keep_accounts as keep
 
 PULL_LEASE = timedelta(seconds=30)
 """How long a pull waits for a process that died in it; one that takes longer is made twice, which
@@ -188,11 +186,6 @@ def keep_pull(
 ) -> None:  # fmt: skip
     """End a lease: keep where it left off, or (None) what went wrong."""
     inbox.keep_pull(tx, source, process, cursor=cursor, error=error, now=now)
-
-
-def keep_accounts(tx: Tx, accounts: list[Account], *, now: datetime) -> None:
-    """Remember who people are in Mattermost."""
-    keep(tx, accounts, now=now)
 
 
 def report(tx: Tx, process: str, version: int, *, now: datetime) -> int:

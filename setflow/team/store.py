@@ -1,14 +1,13 @@
-"""Applied configuration files, and who people are in Mattermost, in PostgreSQL."""
+"""Applied configuration files, in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from setflow.db import Tx
-from setflow.schema import accounts, versions
+from setflow.schema import versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +21,6 @@ class Applied:
     digest: str
     applied_at: datetime
     applied_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A Mattermost user as last seen."""
-
-    username: str
-    user_id: str
-    guest: bool
-    active: bool
 
 
 _NEWEST = select(versions.c.id, versions.c.digest).order_by(versions.c.id.desc()).limit(1)
@@ -87,30 +76,3 @@ def add(tx: Tx, applied: Applied) -> int:
         "applied_by": applied.applied_by,
     }
     return int(tx.execute(versions.insert().values(row).returning(versions.c.id)).scalar_one())
-
-
-def keep_accounts(tx: Tx, found: Sequence[Account], *, now: datetime) -> None:
-    """Remember users; one seen before is brought up to date."""
-    for account in found:
-        row = {
-            "username": account.username,
-            "user_id": account.user_id,
-            "guest": account.guest,
-            "active": account.active,
-            "checked_at": now,
-        }
-        statement = insert(accounts).values(row)
-        tx.execute(statement.on_conflict_do_update(index_elements=["username"], set_=row))
-
-
-def account(
-    tx: Tx, *, username: str | None = None, user_id: str | None = None
-) -> tuple[Account, datetime] | None:
-    """A user by name or id, and when they were last looked up; None if they never were."""
-    which = (
-        accounts.c.username == username if username is not None else accounts.c.user_id == user_id
-    )
-    row = tx.execute(select(accounts).where(which)).first()
-    if row is None:
-        return None
-    return Account(row.username, row.user_id, row.guest, row.active), row.checked_at
