@@ -1,24 +1,20 @@
-"""A configuration file, read and checked as a whole.
+"""A configuration file, read section by section, and each checked against the others."""
 
-Each section is read by the slice that it belongs to; what one says of another is checked here. The
-format is that of DESIGN.md, section 6.
-"""
-
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import timedelta
 from hashlib import sha256
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from setflow import expression
-from setflow.calendar import WEEKDAYS, BusinessDays, read_business_days, zone
-from setflow.document import Node, Reader, parse, suggestion
+from setflow.calendar import read_business_days, zone
+from setflow.definitions.conditions import check_condition, check_step
+from setflow.definitions.values import Configuration
+from setflow.document import Node, Reader, parse
 from setflow.errors import ConfigError
 from setflow.escalation.spec import (
-    Hold,
     Ladder,
     Route,
     Target,
@@ -31,52 +27,14 @@ from setflow.playbook.spec import Checks, Known, Playbook, read_playbook
 from setflow.rotation.spec import Rotation, read_rotation
 from setflow.rotation.spec.remote import OpsGenieSettings, read_opsgenie
 from setflow.team import spec as team
-from setflow.team.spec import Person, Team
-from setflow.ticket.spec import JiraSettings, read_jira
+from setflow.team.spec import Team
+from setflow.ticket.spec import read_jira
 
 VERSION = 1
-# What a route's condition may ask about.
-ALERT = ("source", "key", "title", "priority", "details", "url")
-# What a step's condition may ask about the time as well.
-NOW = ("business", "workday", "holiday", "weekday", "hour", "minute")
-BUSINESS_HOURS = range(9, 17)
-"""The hours of a workday in which `now.business` holds, in the file's zone."""
-
 _PAIR = ("primary", "backup")
 _UTC = ZoneInfo("UTC")
-_ASKED = re.compile(r"\b(alert|now)\.([A-Za-z_]\w*)")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """A configuration file without mistakes.
-
-    zone       where instants are read and nobody says otherwise; UTC by default
-    channels   use, such as operations, → the channel's name
-    playbooks  those that the file names, by name
-    text       the file as it was given; `digest` tells it and its playbooks from any other
-    """
-
-    version: int
-    zone: ZoneInfo
-    admins: tuple[str, ...]
-    groups: Mapping[str, tuple[str, ...]]
-    channels: Mapping[str, str]
-    calendars: Mapping[str, BusinessDays]
-    jira: JiraSettings | None
-    opsgenie: OpsGenieSettings | None
-    playbooks: Mapping[str, Playbook]
-    people: Mapping[str, Person]
-    teams: Mapping[str, Team]
-    rotations: Mapping[str, Rotation]
-    ladders: Mapping[str, Ladder]
-    routes: tuple[Route, ...]
-    maintenance: tuple[Window, ...]
-    text: str
-    digest: str
-
 
 _OWN = ("zone", "text", "digest")
 _SECTIONS = ("timezone", *(one.name for one in fields(Configuration) if one.name not in _OWN))
@@ -98,133 +56,6 @@ def read(text: str, file: str, playbooks: Mapping[str, tuple[str, str]]) -> Conf
     found = _Reading(reader, parts, playbooks).configuration(text)
     reader.finish()
     return found
-
-
-def route(configuration: Configuration, source: str, alert: Mapping[str, Any]) -> Route | None:
-    """The first route for an alert of `source`; None where the file has no routes.
-
-    alert  what `ALERT` lists. A condition that cannot be answered, as of a detail that this alert
-           does not have, does not hold.
-    """
-    for one in configuration.routes:
-        if one.source in (None, source) and (one.when is None or _holds(one.when, alert)):
-            return one
-    return None
-
-
-def passed_over(
-    configuration: Configuration, ladder: Ladder, alert: Mapping[str, Any], now: datetime
-) -> frozenset[int]:
-    """The steps of a ladder, from 0, whose condition does not hold for `alert` at `now`.
-
-    One that cannot be answered, as of a detail that this alert does not have, leaves the step in:
-    rather page once too often.
-    """
-    numbered = [(number, step.when) for number, step in enumerate(ladder.steps) if step.when]
-    facts = {"alert": alert, "now": _instant(configuration, now)}
-    return frozenset(number for number, when in numbered if _fails(when, facts))
-
-
-def holding(
-    configuration: Configuration,
-    windows: Iterable[Window],
-    ladder: str,
-    alert: Mapping[str, Any],
-    now: datetime,
-) -> Hold | None:
-    """The maintenance in which an alert on `ladder` comes at `now`, the longest; None for none.
-
-    windows  those of the file, and further ones
-    A condition that cannot be answered does not hold, so that the alert pages.
-    """
-    open_now = [
-        Hold(one.name, until)
-        for one in windows
-        if (until := one.until(now, configuration.zone))
-        and one.source in (None, alert["source"])
-        and (not one.ladders or ladder in one.ladders)
-        and (one.when is None or _holds(one.when, alert))
-    ]
-    return max(open_now, key=lambda hold: hold.until, default=None)
-
-
-def _instant(configuration: Configuration, now: datetime) -> dict[str, Any]:
-    """What conditions may ask of an instant, by the file's zone and the company's calendar."""
-    wall = now.astimezone(configuration.zone)
-    days = configuration.calendars.get("company", BusinessDays(None, frozenset(), ""))
-    workday = days.is_business_day(wall.date())
-    return {
-        "business": workday and wall.hour in BUSINESS_HOURS,
-        "workday": workday,
-        "holiday": bool(days.holiday(wall.date())),
-        "weekday": WEEKDAYS[wall.weekday()],
-        "hour": wall.hour,
-        "minute": wall.minute,
-    }
-
-
-def _fails(when: str, facts: Mapping[str, Any]) -> bool:
-    try:
-        return not expression.evaluate(when, facts)
-    except ValueError:
-        return False
-
-
-def differences(old: Configuration | None, new: Configuration) -> list[str]:
-    """What `new` adds, removes and changes, in short sentences; none if nothing.
-
-    old  None where nothing was applied before
-    """
-    said = []
-    for word, section in _NAMED.items():
-        before: Mapping[str, object] = getattr(old, section) if old else {}
-        after: Mapping[str, object] = getattr(new, section)
-        said += [f"{word} {name} is added" for name in after if name not in before]
-        said += [f"{word} {name} is removed" for name in before if name not in after]
-        said += [
-            f"{word} {name} is changed{_changed(before[name], after[name])}"
-            for name in after
-            if name in before and before[name] != after[name]
-        ]
-    for words, name in _WHOLE.items():
-        if old and getattr(old, name) != getattr(new, name):
-            said.append(f"{words} changed")
-    return said
-
-
-_NAMED = {
-    "Person": "people",
-    "Team": "teams",
-    "Group": "groups",
-    "Rotation": "rotations",
-    "Ladder": "ladders",
-    "Playbook": "playbooks",
-    "Calendar": "calendars",
-    "Channel": "channels",
-}
-_WHOLE = {
-    "The time zone is": "zone",
-    "The admins are": "admins",
-    "The routes are": "routes",
-    "The maintenance windows are": "maintenance",
-    "The Jira settings are": "jira",
-    "The OpsGenie settings are": "opsgenie",
-}
-
-
-def _changed(before: object, after: object) -> str:
-    """Which fields, where people know them by the same names."""
-    if not isinstance(after, Person | Team | Ladder):
-        return ""
-    names = [one.name for one in fields(after)]
-    return f": {', '.join(n for n in names if getattr(before, n) != getattr(after, n))}"
-
-
-def _holds(when: str, alert: Mapping[str, Any]) -> bool:
-    try:
-        return expression.evaluate(when, {"alert": alert})
-    except ValueError:
-        return False
 
 
 class _Reading:
@@ -333,7 +164,7 @@ class _Reading:
             groups=self.groups,
             teams=self.teams,
             channels=self.named_channels,
-            check_condition=_check_step,
+            check_condition=check_step,
         )
         seats = [one.name for one in ladder.targets() if one.kind == "seat"] if ladder else []
         if ladder and all(self.rotations[self.named_seats[seat]] for seat in seats):
@@ -384,7 +215,7 @@ class _Reading:
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         return read_routes(
-            node, self.reader, ladders=self.ladders, check_expression=_check_condition
+            node, self.reader, ladders=self.ladders, check_expression=check_condition
         )
 
     def maintenance(self, node: Node) -> tuple[Window, ...]:
@@ -393,7 +224,7 @@ class _Reading:
             self.reader,
             zone=self.zone,
             ladders=self.ladders,
-            check_condition=_check_condition,
+            check_condition=check_condition,
         )
 
     def read_playbooks(self, node: Node) -> Mapping[str, Playbook]:
@@ -450,26 +281,6 @@ def _likely_targets(name: str, node: Node) -> list[str]:
     if "shifts" in parts and isinstance(parts["shifts"].value, Mapping):
         seats += [f"{shift}.{role}" for shift in parts["shifts"].value for role in _PAIR]
     return [name, *(f"{name}.{seat}" for seat in seats)]
-
-
-def _check_condition(text: str) -> None:
-    """Nothing, if `text` is a route's condition; raises ValueError for one that never holds."""
-    expression.check(text, ("alert",))
-    _check_asked(text, {"alert": ALERT})
-
-
-def _check_step(text: str) -> None:
-    """Nothing, if `text` is a step's condition; raises ValueError for one that never holds."""
-    expression.check(text, ("alert", "now"))
-    _check_asked(text, {"alert": ALERT, "now": NOW})
-
-
-def _check_asked(text: str, known: Mapping[str, Collection[str]]) -> None:
-    for of, asked in _ASKED.findall(text):
-        if asked not in known.get(of, (asked,)):
-            hint = suggestion(asked, known[of]) or f"; it has {', '.join(known[of])}"
-            whose = "alerts do" if of == "alert" else "an instant does"
-            raise ValueError(f'asks for "{of}.{asked}", which {whose} not have{hint}')
 
 
 def _digest(text: str, playbooks: Mapping[str, tuple[str, str]]) -> str:
