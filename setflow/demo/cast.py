@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from setflow.demo.stage import Stage
-from setflow.sandbox.chat.records import Post, Problem
+from setflow.sandbox.chat.posted import Post
+from setflow.sandbox.chat.records import Problem
 
 
 class Cast:

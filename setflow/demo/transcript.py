@@ -8,7 +8,7 @@ from setflow import views
 from setflow.db import transaction
 from setflow.demo.phones import Call
 from setflow.demo.stage import Stage
-from setflow.sandbox.chat.records import Entry
+from setflow.sandbox.chat.posted import Entry
 from setflow.views import Reason
 
 PAGES, NUDGES = ("page:", "page-channel:"), ("nudge-task:", "nudge-update:")

@@ -66,19 +66,20 @@ def _people(
 def ticket_facts(present: Present, ticket: Ticket) -> dict[str, Any]:
     """What conditions and templates may ask of a ticket."""
     person = Directory.of(present.configuration.people).by_jira(ticket.assignee or "")
-    return {
+    facts = {
         "key": ticket.key,
         "summary": ticket.summary,
         "customer": ticket.customer or ticket.summary,
         "level": ticket.level or "",
         "status": ticket.status,
         "open": ticket.open,
-        "resolved": not ticket.open,
         "team": ticket.team,
         "priority": ticket.priority,
         "assignee": person.name if person else "",
         "url": ticket.url,
     }
+    facts["resolved"] = not ticket.open
+    return facts
 
 
 def ticket_key(facts: Mapping[str, Any]) -> str:

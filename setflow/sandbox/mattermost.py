@@ -14,19 +14,17 @@ from starlette.applications import Starlette
 from setflow.sandbox.chat import integrations, places, posts
 from setflow.sandbox.chat.api import routes
 from setflow.sandbox.chat.faults import Answer, Faults
+from setflow.sandbox.chat.posted import Entry, Post, actions
 from setflow.sandbox.chat.records import (
     PRIVATE,
     PUBLIC,
     Channel,
     Command,
     Dialog,
-    Entry,
     Json,
-    Post,
     Problem,
     Team,
     User,
-    actions,
 )
 from setflow.sandbox.chat.state import Server, nothing
 from setflow.sandbox.playbooks import Playbooks

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from setflow.sandbox.chat import posts
 from setflow.sandbox.chat.api import guarded, session
 from setflow.sandbox.chat.faults import Faults
-from setflow.sandbox.chat.records import Json, Post, Problem
+from setflow.sandbox.chat.posted import Post
+from setflow.sandbox.chat.records import Json, Problem
 from setflow.sandbox.chat.state import Server
 
 PREFIX = "/plugins/playbooks/api/v0"

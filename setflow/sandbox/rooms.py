@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from setflow.sandbox.chat.posted import Post
 from setflow.sandbox.chat.posts import mentions
-from setflow.sandbox.chat.records import DIRECT, PRIVATE, Channel, Json, Post, User
+from setflow.sandbox.chat.records import DIRECT, PRIVATE, Channel, Json, User
 from setflow.sandbox.chat.state import Server
 from setflow.sandbox.markup import glyph, html
 

@@ -53,7 +53,7 @@ class Looking:
             return Seen(self._last.present, self._last.at, stale=True)
 
     async def who(self, name: str, at: str) -> dict[str, Any]:
-        """Who is on, as JSON, at the instant that `at` says, "" for now; raises Refused.
+        """Who is on, as JSON, at the instant that `at` says ("": this one); raises Refused.
 
         `as_of` says when that was last known, where the database is silent.
         """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from setflow.sandbox.chat.records import Post, flat
+from setflow.sandbox.chat.posted import Post, flat
 
 if TYPE_CHECKING:
     from tests.acceptance.world import World

@@ -2,7 +2,8 @@
 
 import pytest
 
-from setflow.sandbox.chat.records import Problem, actions
+from setflow.sandbox.chat.posted import actions
+from setflow.sandbox.chat.records import Problem
 from tests.acceptance.world import SET, file
 
 COVER = "/set cover set.emea.primary Fri 13:00 - 20:00 to see a dentist"

@@ -6,7 +6,8 @@ from starlette.routing import Route
 
 from setflow.pictures import png
 from setflow.sandbox.chat import posts
-from setflow.sandbox.chat.records import Dialog, File
+from setflow.sandbox.chat.posted import File
+from setflow.sandbox.chat.records import Dialog
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.page import page_app
 from tests.loopback import served

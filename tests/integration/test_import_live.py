@@ -144,14 +144,12 @@ def test_a_wrong_key_is_told_without_saying_it(system):
         (PlainTextResponse("<html>"), "does not answer as PagerDuty does"),
         (PlainTextResponse("", 302, {"Location": "https://else.example/"}), "answered 302"),
         (PlainTextResponse("", 503), "answered 503"),
-        (JSONResponse({"users": [{}], "more": True}), "has over 3 pages"),
-        (PlainTextResponse("x" * 2_000), "answers with over 1,000 bytes"),
+        (JSONResponse({"users": [{}], "more": True}), "has over 200 pages"),
+        (PlainTextResponse("x" * 50_000_001), "answers with over 50,000,000 bytes"),
         (JSONResponse(["no", "mapping"]), "does not answer as PagerDuty does"),
     ],
 )
-def test_what_is_no_such_api_is_told(answer, said, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_PAGES", 3)
-    monkeypatch.setattr(sources, "LONGEST_BYTES", 1_000)
+def test_what_is_no_such_api_is_told(answer, said):
     whatever = Starlette(routes=[Route("/{path:path}", lambda request: answer)])
     with served(whatever) as url, pytest.raises(DeliveryError, match=said):
         list(sources.pagerduty(url, "k-1", NOW))

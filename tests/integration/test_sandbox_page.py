@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from setflow.sandbox.chat import posts
-from setflow.sandbox.chat.records import File
+from setflow.sandbox.chat.posted import File
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.sandbox.page import page_app
 from tests.loopback import served

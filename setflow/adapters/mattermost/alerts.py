@@ -217,7 +217,7 @@ def _state(alert: AlertFacts) -> tuple[str, str]:
         ACKNOWLEDGED: (AMBER, f"{owner} has it; not over yet."),
         SNOOZED: (GREY, "Held by maintenance." if alert.held else f"Snoozed by {owner}."),
         RESOLVED: (GREEN, "Over."),
-    }.get(alert.status, (GREY, "Nothing to do for now."))
+    }.get(alert.status, (GREY, "Nothing to do."))
     return colour, below(words, alert)
 
 

@@ -1,6 +1,6 @@
 """What somebody should know before they stand in, in sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 
 from setflow.calendar import BusinessDays, resolve
 from setflow.rotation.rules.answers import shifts
+from setflow.rotation.rules.nights import Span, union, waking
 from setflow.rotation.rules.values import Absence, Difference, History, Override, Shift
 from setflow.wording import DAYS, MONTHS, clock_of, seat_label, stretch
 
 LEAST_REST = timedelta(hours=8)
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _NONE = timedelta()
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ class _Saying:
     def tired(self, mine: Sequence[Shift]) -> Iterator[str]:
         """Too little between what they would take over and what they have."""
         edges = {edge for one in self.own for edge in _span(one)}
-        for before, after in pairwise(_union(map(_span, mine))):
+        for before, after in pairwise(union(map(_span, mine))):
             free = before[1], after[0]
             if free[1] - free[0] < LEAST_REST and not edges.isdisjoint(free):
                 rest, what = _hours(free[1] - free[0]), self.verb("have", "has")
@@ -143,13 +142,8 @@ class _Saying:
             yield f"{_hours(asleep)} of {_hours(total)} are at night for {self.whom()} ({clock})."
 
     def awake(self, span: Span) -> timedelta:
-        wakes, sleeps = self.person.awake
-        found = _NONE
-        for day in self.days(span, before=1):
-            closes = day + _DAY if sleeps <= wakes else day
-            own = _both(span, (self.at(day, wakes), self.at(closes, sleeps)))
-            found += own[1] - own[0] if own else _NONE
-        return found
+        found = waking(self.person.awake, self.person.zone, *span)
+        return sum((end - start for start, end in found), _NONE)
 
     def holidays(self) -> Iterator[str]:
         for day in dict.fromkeys(day for one in self.own for day in self.days(_span(one))):
@@ -158,9 +152,9 @@ class _Saying:
                 said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
                 yield f"{said} is a holiday for {self.whom()}: {holiday}."
 
-    def days(self, span: Span, *, before: int = 0) -> Iterator[date]:
-        """The days on their calendar that a span touches, and so many before."""
-        day = span[0].astimezone(self.person.zone).date() - before * _DAY
+    def days(self, span: Span) -> Iterator[date]:
+        """The days on their calendar that a span touches."""
+        day = span[0].astimezone(self.person.zone).date()
         while self.at(day, time()) < span[1]:
             yield day
             day += _DAY
@@ -186,16 +180,6 @@ def _span(one: Difference | Shift) -> Span:
 def _both(one: Span, other: Span) -> Span | None:
     start, end = max(one[0], other[0]), min(one[1], other[1])
     return (start, end) if start < end else None
-
-
-def _union(spans: Iterable[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _hours(length: timedelta) -> str:

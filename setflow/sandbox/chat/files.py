@@ -8,7 +8,8 @@ from email import message_from_bytes
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from setflow.sandbox.chat.records import File, Post, Problem, User
+from setflow.sandbox.chat.posted import File, Post
+from setflow.sandbox.chat.records import Problem, User
 from setflow.sandbox.chat.state import Server, invalid
 
 LARGEST_FILE_BYTES = 100 * 1024 * 1024

@@ -14,18 +14,17 @@ from urllib.parse import urlsplit
 import requests
 
 from setflow.sandbox.chat import posts
+from setflow.sandbox.chat.posted import Post, actions
 from setflow.sandbox.chat.records import (
     DIRECT,
     Channel,
     Command,
     Dialog,
     Json,
-    Post,
     Problem,
     ResponseHook,
     Trigger,
     User,
-    actions,
 )
 from setflow.sandbox.chat.state import Server, forbidden
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from setflow.sandbox.chat import posts
-from setflow.sandbox.chat.records import DIRECT, PUBLIC, Channel, Entry, Problem, User
+from setflow.sandbox.chat.posted import Entry
+from setflow.sandbox.chat.records import DIRECT, PUBLIC, Channel, Problem, User
 from setflow.sandbox.chat.state import Server, forbidden, invalid
 
 LONGEST_HEADER = 1_024

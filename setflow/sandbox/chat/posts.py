@@ -7,17 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from setflow.sandbox.chat import files
-from setflow.sandbox.chat.records import (
-    Channel,
-    Entry,
-    Json,
-    Post,
-    Problem,
-    Reaction,
-    User,
-    actions,
-    flat,
-)
+from setflow.sandbox.chat.posted import Entry, Post, Reaction, actions, flat
+from setflow.sandbox.chat.records import Channel, Json, Problem, User
 from setflow.sandbox.chat.state import Server, forbidden
 
 LONGEST_MESSAGE = 16_383

@@ -9,15 +9,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from setflow.sandbox.chat.posted import Entry, File, Post
 from setflow.sandbox.chat.records import (
     DIRECT,
     Channel,
     Command,
     Dialog,
-    Entry,
-    File,
     Group,
-    Post,
     Problem,
     ResponseHook,
     Team,

@@ -2,7 +2,8 @@
 
 from setflow.sandbox.chat import integrations, places, posts
 from setflow.sandbox.chat.call import OK, Call, Operation, oneself, who
-from setflow.sandbox.chat.records import Json, Post, Problem, acknowledgement
+from setflow.sandbox.chat.posted import Post, acknowledgement
+from setflow.sandbox.chat.records import Json, Problem
 from setflow.sandbox.chat.state import Server, forbidden
 
 

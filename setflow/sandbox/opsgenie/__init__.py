@@ -24,7 +24,7 @@ class OpsGenieSandbox:
 
     desk             what it knows; `desk.holding` keeps it from working requests
     app              the ASGI app; `app.trouble` makes it fail
-    webhook_url      where changes are posted to, in order, by a thread; "" for nowhere
+    webhook_url      where changes are posted to, in order, by a thread; "" to post none
     webhook_headers  what goes with them
     deliveries       each webhook and the status it got, None where nobody answered
     changed          called after each change that a person made
