@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 	--custom-compile-command "make lock"
 # In the order of collecting: else the longest, being one test alone in its file, would come last.
 SIDE_BY_SIDE := -p xdist.plugin -n 2 --dist loadfile --no-loadscope-reorder
-ROUNDS ?= 1000
+ROUNDS ?= 500
 
 .PHONY: help demo test check crash bench lock migration wheel browser clean
 
@@ -38,7 +38,7 @@ check: .venv/tests ## ruff, mypy and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-crash: .venv/tests ## the long kill loop: ROUNDS=1000
+crash: .venv/tests ## the long kill loop: ROUNDS=500
 	$(BIN)/python -m pytest -q -m crash --crash-rounds $(ROUNDS)
 
 bench: .venv/tests ## the figures; NAME="who schedule" for some of them

@@ -7,18 +7,23 @@ import time
 from typing import Any
 
 from load import Client, percentile
-from stage import Stage, alert, stage, wait_until
+from stage import Stage, alert, ladders, stage, wait_until
 
-PER_SECOND = 20
+PER_SECOND = 50
 CLIENTS = 4
+WARM = 40
+MOST_EACH = 4
+"""Alerts for one person: of more than they can read they get a digest."""
 
 
 def measure(seconds: float = 60.0) -> dict[str, float]:
     """Milliseconds from an alert being sent to setflow to its page having come in at Mattermost."""
     count = int(seconds * PER_SECOND)
-    with stage() as here:
+    people = (WARM + count) // MOST_EACH + 1
+    sources = [f"m{number}" for number in range(people)]
+    with stage(ladders(people), sources=sources) as here:
         here.serve()
-        _send(here, "warm", 40)
+        _send(here, "warm", WARM)
         sent = _send(here, "beep", count)
         got: dict[str, float] = {}
 
@@ -39,7 +44,7 @@ def measure(seconds: float = 60.0) -> dict[str, float]:
 
 
 def _send(here: Stage, name: str, count: int) -> dict[str, float]:
-    """Alerts at an even pace, whatever becomes of those before; when each was sent."""
+    """Alerts at an even pace, each to the next person; when each was sent."""
     sent: dict[str, float] = {}
     begun = time.monotonic() + 0.1
 
@@ -47,7 +52,8 @@ def _send(here: Stage, name: str, count: int) -> dict[str, float]:
         client = Client(here.port)
         for number in range(first, count, CLIENTS):
             title = f"{name}-{number}"
-            made = alert(title, title)
+            at = number + (0 if name == "warm" else WARM)
+            made = alert(title, title, source=f"m{at // MOST_EACH}")
             time.sleep(max(begun + number / PER_SECOND - time.monotonic(), 0))
             sent[title] = time.monotonic()
             assert client.ask(made) == 202

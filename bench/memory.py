@@ -25,7 +25,12 @@ def measure() -> dict[str, float]:
         new = sum(min(one, ALERTS // CLIENTS) for one in seen)
         wait_until(lambda: _pages(here.pages()) >= new, 120, pause=0.5)
         assert here.serving
-        return {"mib": sum(_pss_kib(one) for one in _family(here.serving.pid)) / 1024}
+        return {"mib": family_mib(here.serving.pid)}
+
+
+def family_mib(process: int) -> float:
+    """MiB of a process and its children but PostgreSQL, pages shared counted in part (PSS)."""
+    return sum(_pss_kib(one) for one in _family(process)) / 1024
 
 
 def _pages(seen: list[tuple[float, str, str]]) -> int:

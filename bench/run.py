@@ -13,7 +13,7 @@ from pathlib import Path
 
 NAMES = (
     *("who", "schedule", "compute", "ready", "memory"),
-    *("alert_to_page", "burst", "ingest", "due_steps", "who_http"),
+    *("alert_to_page", "burst", "ingest", "due_steps", "who_http", "storm"),
 )
 
 Figures = dict[str, float]

@@ -96,7 +96,7 @@ def stage(text: str = "", *, sources: Sequence[str] = (SOURCE,)) -> Iterator[Sta
 
     sources  whose alerts are let in
     """
-    text = text or example()
+    text = (text or example()) + _unbounded(sources)
     folder = Path(tempfile.mkdtemp(prefix="setflow-bench-", dir="/tmp"))
     folder.chmod(0o755)
     people = [one.mattermost for one in configuration(text).people.values()]
@@ -112,6 +112,12 @@ def stage(text: str = "", *, sources: Sequence[str] = (SOURCE,)) -> Iterator[Sta
                 here.stop()
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unbounded(sources: Sequence[str]) -> str:
+    """What lets each source send more new alerts than a monitor that is well ever does."""
+    lines = [f"  {source}: {{limit: 100000/1s}}" for source in sources]
+    return "\n".join(["", "sources:", *lines, ""])
 
 
 def example() -> str:

@@ -7,6 +7,7 @@ app         puts the parts together, and alone reads the clock: threads, signals
 web         door one, pushed in: hooks, the API, slash command and buttons, health
 puller      door two, pulled in: Jira, OpsGenie, and what people do in Mattermost
 ticker      door three, time: works whatever is due, the inbox included
+mailroom    door five, mail: kept in the inbox before it is accepted
 relay       door four, out: delivers effects, tries again, gives up loudly, brings receipts back
 sandbox     stand-ins for Mattermost, Jira and OpsGenie with a page to look at
 engine      works one message, and all that follows from it, in one transaction

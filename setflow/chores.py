@@ -1,6 +1,6 @@
 """What setflow looks after by itself, in PostgreSQL: a name, what it remembers, when to look."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,32 @@ def save(tx: Tx, name: str, state: State, wake_at: datetime | None) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
 
+def hold_all(tx: Tx, names: Sequence[str]) -> Mapping[str, State]:
+    """What chores remember, held until `tx` ends; {} of those never done, kept from now on.
+
+    They are held in the order given, which should be the same for all who hold several.
+    """
+    if not names:
+        return {}
+    new: list[dict[str, Any]] = [{"name": name, "state": {}, "wake_at": None} for name in names]
+    statement = insert(chores).values(new)
+    # Nothing changes of one that is there, but it is held.
+    same = {"name": statement.excluded.name}
+    kept = statement.on_conflict_do_update(index_elements=["name"], set_=same)
+    rows = tx.execute(kept.returning(chores.c.name, chores.c.state))
+    return {row.name: row.state for row in rows}
+
+
+def save_all(tx: Tx, rows: Sequence[tuple[str, State, datetime | None]]) -> None:
+    """Keep what several chores remember, each with when to look after it; None for never."""
+    if not rows:
+        return
+    new = [{"name": name, "state": dict(state), "wake_at": at} for name, state, at in rows]
+    statement = insert(chores).values(new)
+    values = {"state": statement.excluded.state, "wake_at": statement.excluded.wake_at}
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
 def plan(tx: Tx, name: str, wake_at: datetime, *, now: datetime) -> None:
     """Have a chore looked after at `wake_at`; one that is due already stays so."""
     statement = insert(chores).values({"name": name, "state": {}, "wake_at": wake_at})
@@ -52,10 +78,14 @@ def plan(tx: Tx, name: str, wake_at: datetime, *, now: datetime) -> None:
     )
 
 
-def forget(tx: Tx, kind: str, *, but: Collection[str]) -> None:
-    """Look no more after chores whose names begin with `kind:`, but those named."""
+def forget(tx: Tx, kind: str, *, but: Collection[str]) -> Mapping[str, State]:
+    """Look no more after chores whose names begin with `kind:`, but those named.
+
+    What the others remembered, by name.
+    """
     others = chores.c.name.startswith(f"{kind}:", autoescape=True) & chores.c.name.not_in(but)
-    tx.execute(delete(chores).where(others))
+    gone = delete(chores).where(others).returning(chores.c.name, chores.c.state)
+    return {row.name: row.state for row in tx.execute(gone)}
 
 
 def lock_due(tx: Tx, now: datetime, limit: int) -> list[str]:

@@ -9,7 +9,7 @@ Conflict      another transaction was there first; nothing was written
 """
 
 import logging
-import select
+import select as polling
 import shlex
 import subprocess
 import threading
@@ -21,7 +21,17 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -48,7 +58,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TAKEN = {"23505", "23P01"}
 _COLLIDED = {"40001", "40P01", "55P03"}
-_READ_ONLY = "25006"
+_READ_ONLY, _DISK_FULL = "25006", "53100"
 
 _SESSION = {
     "timezone": "UTC",
@@ -58,8 +68,17 @@ _SESSION = {
 }
 
 
+_SET_LOCAL = select(
+    *(func.set_config(name, str(value), literal(value=True)) for name, value in _SESSION.items())
+)
+
+
 class DatabaseGone(SetflowError):
     """The database does not answer, or not as one that can be written to; try again later."""
+
+
+class DiskFull(DatabaseGone):
+    """The database has no room to write to."""
 
 
 class Conflict(SetflowError):
@@ -74,15 +93,19 @@ class Conflict(SetflowError):
         self.constraint = constraint
 
 
-def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
+def connect(
+    url: str, *, pool_size: int = 10, password_command: str = "", pooler: bool = False
+) -> Db:
     """A pool of at most `pool_size` connections to the database at `url`; opens none of them yet.
 
     password_command  prints the password on its standard output; asked anew for each connection
+    pooler            whether a pooler may answer there that gives each transaction another session:
+                      nothing is kept in a session then, which costs a round trip a transaction
 
     A statement may take 30 s, wait 4 s for a lock, and a transaction may idle 30 s. Raises
     SetflowError if `url` is no address of a PostgreSQL.
     """
-    conninfo = _session_address(url)
+    conninfo = _address(url) if pooler else _session_address(url)
     engine = create_engine(
         "postgresql+psycopg://",
         pool_size=pool_size,
@@ -95,14 +118,33 @@ def connect(url: str, *, pool_size: int = 10, password_command: str = "") -> Db:
     def _connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> Any:
         if password_command:
             options = {**options, "password": _password(password_command)}
+        if pooler:
+            # The next session would not know what was prepared in this one.
+            options = {**options, "prepare_threshold": None}
         return psycopg.connect(conninfo, **options)
 
-    @event.listens_for(engine, "checkout")
-    def _checkout(connection: Any, _record: Any, _proxy: Any) -> None:
-        if _hung_up(connection):
-            raise DisconnectionError("the server hung up meanwhile")
-
+    event.listen(engine, "checkout", _stay_connected)
+    event.listen(engine, "handle_error", _leave_readers)
+    if pooler:
+        event.listen(engine, "begin", _set_up)
     return engine
+
+
+def _stay_connected(connection: Any, _record: Any, _proxy: Any) -> None:
+    if _hung_up(connection):
+        raise DisconnectionError("the server hung up meanwhile")
+
+
+def _leave_readers(context: ExceptionContext) -> None:
+    # A server that became a reader stays one; who connects anew is led to the writer.
+    if getattr(context.original_exception, "sqlstate", "") == _READ_ONLY:
+        context.is_disconnect = True
+
+
+def _set_up(tx: Tx) -> None:
+    connection = tx.connection.driver_connection
+    if isinstance(connection, psycopg.Connection) and not connection.autocommit:
+        tx.execute(_SET_LOCAL)
 
 
 def _hung_up(connection: psycopg.Connection[Any]) -> bool:
@@ -110,18 +152,23 @@ def _hung_up(connection: psycopg.Connection[Any]) -> bool:
 
     Costs no round trip, which asking the server would.
     """
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
+    poll = polling.poll()
+    poll.register(connection.fileno(), polling.POLLIN)
     return bool(poll.poll(0))
 
 
 def _session_address(url: str) -> str:
-    """`url` with the settings that every session of ours has: time zone, timeouts, keepalives.
+    """`_address` with the settings that every session of ours has: time zone and timeouts."""
+    session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    options = f"{session} {address(url).get('options', '')}".strip()
+    return make_conninfo(_address(url), options=options)
+
+
+def _address(url: str) -> str:
+    """`url` with keepalives, and led to a server that can be written to.
 
     Raises SetflowError if `url` is no address of a PostgreSQL.
     """
-    given = address(url)
-    session = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     ours = {
         "application_name": "setflow",
         "connect_timeout": 5,
@@ -131,8 +178,7 @@ def _session_address(url: str) -> str:
         "tcp_user_timeout": 20_000,
         "target_session_attrs": "read-write",
     }
-    options = f"{session} {given.pop('options', '')}".strip()
-    return make_conninfo(**{**ours, **given, "options": options})
+    return make_conninfo(**{**ours, **address(url)})
 
 
 @contextmanager
@@ -164,15 +210,14 @@ def notify(tx: Tx, channel: str, payload: str = "") -> None:
 
 
 def listen(
-    at: Db | str, channels: Sequence[str], stop: threading.Event, wake: Callable[[str], None]
+    db: Db, channels: Sequence[str], stop: threading.Event, wake: Callable[[str], None]
 ) -> None:
     """Call `wake` with the channel of every notice, until `stop` is set; returns soon after.
 
-    For a thread of its own. `at` is a database or its address; past a pooler, where one stands
-    between. The connection is not one of the pool's. After each connecting every channel is woken
-    once, for what was missed meanwhile. A lost connection is made again, with pauses up to 5 s.
+    For a thread of its own. `db` leads past a pooler, where one stands between. The connection is
+    not one of the pool's. After each connecting every channel is woken once, for what was missed
+    meanwhile. A lost connection is made again, with pauses up to 5 s.
     """
-    db = connect(at, pool_size=1) if isinstance(at, str) else at
     pause = FIRST_PAUSE_SECONDS
     while not stop.is_set():
         try:
@@ -281,6 +326,8 @@ def _ours(error: BaseException | None, *, gone: bool) -> SetflowError | None:
         return Conflict(said, error.diag.constraint_name or "")
     if code in _COLLIDED:
         return Conflict(said)
+    if code == _DISK_FULL:
+        return DiskFull("The database's disk is full: make room there.")
     away = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return DatabaseGone(said) if gone or away or code == _READ_ONLY else None
 

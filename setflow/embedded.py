@@ -126,6 +126,12 @@ class Embedded:
             self._server = None
         self._release()
 
+    def leave(self) -> None:
+        """Leave it to the process that this one was forked from, with which it begins and ends."""
+        if self._lock is not None:
+            self._lock.close()
+        self._lock = self._server = None
+
     @property
     def _data(self) -> Path:
         return self.place / "data"

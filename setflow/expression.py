@@ -6,13 +6,15 @@ works it. Bounds are ours: a condition is worked while a page waits behind it.
 
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Hashable, Iterator, Mapping, Set
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from setflow.held import Path, asked_for, held
 
 if TYPE_CHECKING:
     from celpy import Environment, Runner
@@ -25,6 +27,7 @@ MOST_MACROS_DEEP = 2
 MOST_LISTED = 1_000
 MOST_LISTED_TWICE = 30
 MOST_FACTS = 20_000
+MOST_ANSWERS = 1_000
 LONGEST_FILLED = 4_000
 
 _MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
@@ -41,6 +44,8 @@ _BRACKETS = frozenset({"exprlist", "mapinits", "member_index", "paren_expr"})
 _LEVELS = frozenset(
     {"expr", "conditionalor", "conditionaland", "relation", "addition", "multiplication", "unary"}
 )
+_HANDED_ON = _LEVELS | {"member", "primary", "paren_expr"}
+_NO_CONDITION = '"{}" is neither true nor false'
 _PLACE = re.compile(r"\{\{\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*\}\}")
 
 
@@ -50,10 +55,15 @@ class _Tree(Protocol):
     children: list[Any]
 
 
+Prepared = Mapping[str, Any]
+"""Facts as the library takes them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Program:
     runner: "Runner"
     most_listed: int
+    asks: tuple[Path, ...]
 
 
 def check(text: str, known: Collection[str] | None = None) -> None:
@@ -74,22 +84,74 @@ def evaluate(text: str, facts: Mapping[str, Any]) -> bool:
     """Whether the condition `text` holds of `facts`.
 
     facts  mappings, lists, sets, text, numbers, booleans, None, instants, dates, lengths of time;
-           lists up to 1,000 long, up to 30 where list macros stand in one another
+           of what is asked about, lists up to 1,000 long, up to 30 where list macros stand in one
+           another
     Raises ValueError if it cannot be worked, asks about what is not there, or is neither true nor
     false.
     """
+    asked = asked_for(facts, _compiled(text).asks)
+    name = text, held(asked)
+    found = _answers.get(name)
+    if found is None:
+        found = _answer(text, asked)
+        if name[1] is not None:
+            while len(_answers) >= MOST_ANSWERS:
+                _answers.pop(next(iter(_answers)), None)
+            _answers[name] = found
+    if isinstance(found, str):
+        raise ValueError(found)  # noqa: TRY004
+    return found
+
+
+def _answer(text: str, facts: Mapping[str, Any]) -> bool | str:
+    """What a condition says of facts, or why it says nothing: it depends on nothing else."""
     from celpy.celtypes import BoolType
-    from celpy.evaluation import CELEvalError
 
     program = _compiled(text)
-    given = _converted(facts, program.most_listed)
     try:
-        found = program.runner.evaluate(given)
+        found = _worked(text, program, _converted(facts, program.most_listed))
+    except ValueError as error:
+        return str(error)
+    return bool(found) if isinstance(found, BoolType | bool) else _NO_CONDITION.format(text)
+
+
+def check_value(text: str, known: Collection[str]) -> None:
+    """Nothing, if `text` is an expression that `value` can work.
+
+    Raises ValueError as `check` does, and for list macros that stand in one another.
+    """
+    check(text, known)
+    if _compiled(text).most_listed != MOST_LISTED:
+        raise ValueError("has list macros (all, exists, …) in one another, which is too slow here")
+
+
+def prepared(facts: Mapping[str, Any]) -> Prepared:
+    """What `value` works on, so that many ask of the same; facts and bounds as with `evaluate`.
+
+    Raises ValueError where it is too much.
+    """
+    return cast(Prepared, _converted(facts, MOST_LISTED))
+
+
+def value(text: str, facts: Prepared) -> Any:
+    """What the expression `text` comes to: text, number, boolean, None, list, mapping, instant.
+
+    What it finds may be put beside `facts`, to be asked about in turn. Raises ValueError if it
+    cannot be worked, or asks about what is not there.
+    """
+    from celpy.celtypes import BoolType
+
+    found = _worked(text, _compiled(text), facts)
+    return bool(found) if isinstance(found, BoolType) else found
+
+
+def _worked(text: str, program: _Program, facts: Prepared) -> Any:
+    from celpy.evaluation import CELEvalError
+
+    try:
+        return program.runner.evaluate(cast(Any, facts))
     except (CELEvalError, *_STRAY) as error:
         raise ValueError(f'"{text}" cannot be answered: {_reason(error)}') from None
-    if not isinstance(found, BoolType | bool):
-        raise ValueError(f'"{text}" is neither true nor false')  # noqa: TRY004
-    return bool(found)
 
 
 def check_template(text: str) -> None:
@@ -136,6 +198,9 @@ def _environment() -> "Environment":
         sys.setrecursionlimit(limit)
 
 
+_answers: dict[tuple[str, Hashable], bool | str] = {}
+
+
 @lru_cache(maxsize=1_000)
 def _compiled(text: str) -> _Program:
     tree = _tree(text)
@@ -148,7 +213,8 @@ def _compiled(text: str) -> _Program:
     if macros > MOST_MACROS_DEEP:
         raise ValueError(f"has list macros (all, exists, …) over {MOST_MACROS_DEEP} deep")
     short = cast(Any, _shortened(tree))
-    return _Program(_environment().program(short), MOST_LISTED_TWICE if macros > 1 else MOST_LISTED)
+    most = MOST_LISTED_TWICE if macros > 1 else MOST_LISTED
+    return _Program(_environment().program(short), most, _asks(tree))
 
 
 def _shortened(tree: "_Tree") -> "_Tree":
@@ -220,6 +286,29 @@ def _names(tree: "_Tree") -> set[str]:
     nodes = [node for node, *_ in _walk(tree)]
     used = {str(node.children[0]) for node in nodes if node.data in ("ident", "dot_ident")}
     return used - {_variable(node) for node in nodes if _is_macro(node)} - _TYPES
+
+
+def _asks(tree: "_Tree") -> tuple[Path, ...]:
+    """The parts of facts that a condition asks about, none of which is within another."""
+    waiting, found = [tree], set()
+    while waiting:
+        node = waiting.pop()
+        if path := _path(node):
+            found.add(path)
+        else:
+            waiting += [child for child in node.children if not isinstance(child, str)]
+    return tuple(one for one in found if not any(one[:end] in found for end in range(1, len(one))))
+
+
+def _path(node: "_Tree") -> Path:
+    """The names of `a.b.c`; none where the node is something else."""
+    if node.data in ("ident", "dot_ident"):
+        return (str(node.children[0]),)
+    if node.data == "member_dot":
+        before = _path(node.children[0])
+        return (*before, str(node.children[1])) if before else ()
+    only = node.children[0] if len(node.children) == 1 else ""
+    return () if isinstance(only, str) or node.data not in _HANDED_ON else _path(only)
 
 
 def _converted(facts: Mapping[str, Any], most_listed: int) -> Any:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
@@ -50,6 +51,12 @@ _WORKED = (
     .where(inbox.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
     .values(wake_at=None, error=None)
 )
+_OUTCOMES = (
+    func.jsonb_to_recordset(bindparam("given", type_=JSONB))
+    .table_valued(column("id", BigInteger), column("outcome", JSONB))
+    .render_derived(with_types=True)
+)
+_ANSWERED = update(inbox).where(inbox.c.id == _OUTCOMES.c.id).values(outcome=_OUTCOMES.c.outcome)
 _GIVEN = (
     func.jsonb_to_recordset(bindparam("given", type_=JSONB))
     .table_valued(
@@ -74,6 +81,10 @@ _NEW = (
 )
 # One statement with its notice, so that it may be a transaction of its own; equal ones count once.
 _ACCEPT = select(_NEW.c.source, _NEW.c.delivery, func.pg_notify(DELIVERIES_WAIT, ""))
+_ASKED = (func.unnest(bindparam(name, type_=ARRAY(Text))) for name in ("sources", "deliveries"))
+_KNOWN = select(inbox.c.id, inbox.c.source, inbox.c.delivery).where(
+    tuple_(inbox.c.source, inbox.c.delivery).in_(select(*_ASKED))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +103,46 @@ def accept(tx: Tx, pushed: Sequence[Pushed]) -> set[tuple[str, str]]:
     return {(row.source, row.delivery) for row in tx.execute(_ACCEPT, {"given": given})}
 
 
+def known(tx: Tx, names: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+    """Of these sources and deliveries, those that were kept, each with its number."""
+    wanted = {"sources": [one[0] for one in names], "deliveries": [one[1] for one in names]}
+    return {(row.source, row.delivery): row.id for row in tx.execute(_KNOWN, wanted)}
+
+
 def lock_due(tx: Tx, now: datetime, limit: int) -> Sequence[Delivery]:
     """Up to `limit` deliveries to be worked by `now`, oldest first, held until `tx` ends."""
     return [Delivery(*row) for row in tx.execute(_LOCK_DUE, {"now": now, "most": limit})]
 
 
+def get(tx: Tx, number: int) -> Delivery | None:
+    """The delivery of this number; None where it is kept no more."""
+    names = (inbox.c.id, inbox.c.source, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
+    row = tx.execute(select(*names).where(inbox.c.id == number)).first()
+    return Delivery(*row) if row else None
+
+
 def worked(tx: Tx, ids: Sequence[int]) -> None:
     """These are done; they stay to recognise a repeat."""
     tx.execute(_WORKED, {"ids": ids})
+
+
+def answer(tx: Tx, outcomes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Keep what became of deliveries, by id, for whoever asks later."""
+    if outcomes:
+        given = [{"id": number, "outcome": outcome} for number, outcome in outcomes.items()]
+        tx.execute(_ANSWERED, {"given": given})
+
+
+def outcome(tx: Tx, source: str, delivery: str) -> Mapping[str, Any] | None:
+    """What became of a delivery: `error` alone where it was given up; None where it waits yet."""
+    query = select(inbox.c.wake_at, inbox.c.outcome, inbox.c.error).where(
+        inbox.c.source == source, inbox.c.delivery == delivery
+    )
+    row = tx.execute(query).first()
+    if row is None or row.wake_at is not None:
+        return None
+    found: Mapping[str, Any] = row.outcome or {"error": row.error or ""}
+    return found
 
 
 def failed(tx: Tx, delivery: Delivery, *, again_at: datetime | None, error: str) -> None:

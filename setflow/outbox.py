@@ -5,13 +5,25 @@ neither is. The relay takes them out, delivers them, and settles them together w
 An effect is delivered at least once; its key lets the far side, or the relay, drop a repeat.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Text, bindparam, func, literal, select, update
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from setflow import effects as effects_module
@@ -19,6 +31,14 @@ from setflow.db import EFFECTS_WAIT, Tx, notify
 from setflow.effects import Effect, Receipt
 from setflow.records import many, together
 from setflow.schema import outbox, receipts
+
+log = logging.getLogger(__name__)
+
+UNREADABLE = timedelta(seconds=5)
+"""How long an effect that this process cannot read is left to others."""
+
+_FIRST = ("PagePerson", "ShowDigest")
+"""What somebody is woken by goes before all else; the index outbox_next names the same."""
 
 _KINDS: dict[str, TypeAdapter[Effect]] = {
     name: TypeAdapter(kind)
@@ -46,9 +66,14 @@ _DUE = (
         outbox.c.dead_at.is_(None),
         outbox.c.due_at <= bindparam("now"),
         outbox.c.system == func.any(bindparam("systems", type_=ARRAY(Text))),
+        # What a newer setflow put there is for newer processes.
+        outbox.c.kind == func.any(bindparam("kinds", sorted(_KINDS), type_=ARRAY(Text))),
         ~_blocked(),
     )
-    .order_by(outbox.c.kind != literal("PagePerson", literal_execute=True), outbox.c.id)
+    .order_by(
+        and_(*(outbox.c.kind != literal(kind, literal_execute=True) for kind in _FIRST)),
+        outbox.c.id,
+    )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
     .cte("due")
@@ -58,6 +83,11 @@ _CLAIM = (
     .where(outbox.c.id == _DUE.c.id)
     .values(due_at=bindparam("until"), attempts=outbox.c.attempts + 1)
     .returning(outbox)
+)
+_PUT_OFF = (
+    update(outbox)
+    .where(outbox.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    .values(due_at=bindparam("until"), error=bindparam("why"))
 )
 _SETTLE = (
     update(outbox)
@@ -138,11 +168,31 @@ def claim(
     """Take up to `limit` effects of `systems` due at `now`, at most the oldest of each lane.
 
     They come back to others once `lease` has passed: that must be longer than a delivery takes.
-    Effects that another transaction is taking are passed over, not waited for. Pages come first.
+    Effects that another transaction is taking are passed over, not waited for, and so are those
+    that only another version of setflow can read. Pages come first.
     """
     given = {"now": now, "until": now + lease, "systems": list(systems), "most": limit}
-    found = [_waiting(row) for row in tx.execute(_CLAIM, given)]
-    return sorted(found, key=lambda waiting: (_rank(waiting), waiting.id))
+    while rows := tx.execute(_CLAIM, given).all():
+        if found := _readable(tx, rows, now):
+            return sorted(found, key=lambda waiting: (_rank(waiting), waiting.id))
+    return []
+
+
+def _readable(tx: Tx, rows: Sequence[Row[Any]], now: datetime) -> list[Waiting]:
+    """What can be read of `rows`; the others are left to processes that can, and said."""
+    found, others = [], []
+    for row in rows:
+        try:
+            found.append(_waiting(row))
+        except ValidationError as error:
+            others.append(row.id)
+            # Without what it holds, which may be private.
+            where = [one["loc"] for one in error.errors(include_input=False)]
+            log.warning("an effect cannot be read", extra={"effect": row.key, "where": where})
+    if others:
+        why = "this version of setflow cannot read it"
+        tx.execute(_PUT_OFF, {"ids": others, "until": now + UNREADABLE, "why": why})
+    return found
 
 
 def settle(
@@ -299,7 +349,7 @@ def _waiting(row: Row[Any]) -> Waiting:
 
 
 def _rank(waiting: Waiting) -> int:
-    return 0 if isinstance(waiting.effect, effects_module.PagePerson) else 1
+    return 0 if type(waiting.effect).__name__ in _FIRST else 1
 
 
 def _mine(waiting: Waiting) -> Any:

@@ -38,18 +38,19 @@ class Present:
     history: rotation.History
     overrides: tuple[rotation.Override, ...]
     now: datetime
-    _cache: dict[Target, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _cache: dict[tuple[Target, datetime], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
-    def answering(self, target: Target) -> tuple[str, ...]:
-        """Whom a ladder's target is, now: names of people, nobody twice."""
-        if target not in self._cache:
-            self._cache[target] = self._answering(target)
-        return self._cache[target]
+    def answering(self, target: Target, at: datetime | None = None) -> tuple[str, ...]:
+        """Whom a ladder's target is, now or at an instant: names of people, nobody twice."""
+        asked = target, at or self.now
+        if asked not in self._cache:
+            self._cache[asked] = self._answering(*asked)
+        return self._cache[asked]
 
-    def _answering(self, target: Target) -> tuple[str, ...]:
+    def _answering(self, target: Target, at: datetime) -> tuple[str, ...]:
         match target.kind:
             case "seat":
-                return rotation.answering(self.history, self.overrides, target.name, self.now)
+                return rotation.answering(self.history, self.overrides, target.name, at)
             case "person":
                 return (target.name,)
             case "group":

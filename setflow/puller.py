@@ -16,9 +16,10 @@ from setflow.adapters import calendars
 from setflow.adapters.jira import Jira
 from setflow.adapters.mattermost import inbound, people
 from setflow.adapters.mattermost.outbound import Mattermost, millis
-from setflow.adapters.opsgenie import OpsGenie, RemoteAlert
+from setflow.adapters.opsgenie import Notified, OpsGenie, RemoteAlert
 from setflow.db import DatabaseGone, Db, transaction
 from setflow.errors import DeliveryError, Refused
+from setflow.escalation.rules.shadow import Theirs, Told
 from setflow.rotation.rules.remote import window
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,13 @@ FIRST_LOOK_BACK = timedelta(days=1)
 OVERLAP = timedelta(minutes=1)
 ABSENCES_AHEAD = timedelta(days=366)
 SOURCE = "opsgenie"
+NATIVE = "mattermost acknowledgement"
 TICKET_KEY = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-[0-9]{1,9}\b")
 # A check mark, a thumb and so on: any reaction of the person paged says that they saw it.
 NO_ACKNOWLEDGEMENT = {"eyes", "question", "no_entry", "x", "thumbsdown", "-1"}
 
 Cursor = Mapping[str, Any]
+Answerable = views.OpenPage | views.OpenDigest
 Pull = Callable[[Cursor, datetime], tuple[list[object], Cursor]]
 
 
@@ -61,7 +64,7 @@ class Puller:
 
     def sources(self) -> tuple[str, ...]:
         """What there is to pull from."""
-        opsgenie = ("opsgenie", "schedules") if self.opsgenie else ()
+        opsgenie = ("opsgenie", "schedules", "shadow") if self.opsgenie else ()
         chat = ("chat", "plugin", "people") if self.mattermost else ()
         return (*opsgenie, "jira", *chat, "absences")
 
@@ -76,6 +79,7 @@ class Puller:
             "jira": self._jira,
             "opsgenie": self._opsgenie,
             "schedules": self._schedules,
+            "shadow": self._shadow,
             "chat": self._chat,
             "plugin": self._plugin,
             "people": self._people,
@@ -175,11 +179,23 @@ class Puller:
                 engine.warn(tx, said, f"schedules:{target}", now=now)
         return messages, {}
 
+    def _shadow(self, _: Cursor, now: datetime) -> tuple[list[object], Cursor]:
+        """What OpsGenie did about alerts, once a day, where both page."""
+        assert self.opsgenie
+        with transaction(self.db) as tx:
+            due = views.shadow_due(tx, now=now)
+        if due is None:
+            return [], {}
+        since, day = due
+        found = self.opsgenie.since(since) if day else []
+        alerts = tuple(_fared(one, self.opsgenie.notified(one.id)) for one in found)
+        return [engine.ShadowSeen(alerts, since, now, day)], {}
+
     def _chat(self, cursor: Cursor, now: datetime) -> tuple[list[object], Cursor]:
         assert self.mattermost
         since = self._since(cursor, now)
         with transaction(self.db) as tx:
-            pages = views.open_pages(tx, now=now)
+            pages: list[Answerable] = [*views.open_pages(tx, now=now), *views.open_digests(tx)]
             live = views.live_incidents(tx, now=now)
         by_post = {page.post: page for page in pages}
         messages: list[object] = []
@@ -187,11 +203,9 @@ class Puller:
         for reacted in inbound.reactions(self.mattermost, own):
             if reacted.emoji not in NO_ACKNOWLEDGEMENT:
                 page = by_post[reacted.post_id]
-                messages.append(_acknowledged(page, page.person, "reaction"))
+                messages.append(_acknowledged(page, page.person, "reaction", reacted.at))
         for channel in dict.fromkeys(page.channel for page in pages):
-            for said in inbound.activity(self.mattermost, channel, millis(since)):
-                if said.root_id in by_post:
-                    messages += self._replied(by_post[said.root_id], said, now)
+            messages += self._answered(channel, by_post, since, now)
         for name in dict.fromkeys(one.channel for one in live):
             messages += self._updates(name, since, now)
         return messages, {"since": now.isoformat()}
@@ -201,14 +215,32 @@ class Puller:
             return now - FIRST_LOOK_BACK
         return datetime.fromisoformat(cursor["since"]) - OVERLAP
 
-    def _replied(
-        self, page: views.OpenPage, said: inbound.Said, now: datetime
-    ) -> list[engine.Deciding]:
+    def _answered(
+        self,
+        channel: str,
+        by_post: Mapping[str, Answerable],
+        since: datetime,
+        now: datetime,
+    ) -> list[object]:
+        """What was said below pages, and the pages that were acknowledged by Mattermost's means."""
+        assert self.mattermost
+        seen = inbound.seen(self.mattermost, channel, millis(since))
+        messages: list[object] = [
+            _acknowledged(page, page.person, NATIVE, given.at)
+            for given in seen.acknowledged
+            if (page := by_post.get(given.post_id)) and page.person
+        ]
+        for said in seen.said:
+            if said.root_id in by_post:
+                messages += self._replied(by_post[said.root_id], said, now)
+        return messages
+
+    def _replied(self, page: Answerable, said: inbound.Said, now: datetime) -> list[object]:
         """Any words below one's own page take the alert; in the channel only such as "on it"."""
         if page.person:
-            return [_acknowledged(page, page.person, "reply")]
+            return [_acknowledged(page, page.person, "reply", said.at)]
         person = self._person(said.user_id, now) if inbound.acknowledges(said.text) else ""
-        return [_acknowledged(page, person, "reply")] if person else []
+        return [_acknowledged(page, person, "reply", said.at)] if person else []
 
     def _updates(self, channel: str, since: datetime, now: datetime) -> list[object]:
         """Posts tagged #status in an incident's channel."""
@@ -270,8 +302,22 @@ class Puller:
         return messages, {}
 
 
-def _acknowledged(page: views.OpenPage, person: str, how: str) -> engine.Deciding:
+def _acknowledged(page: Answerable, person: str, how: str, at: datetime) -> object:
+    if isinstance(page, views.OpenDigest):
+        return engine.AcknowledgeDigest(person, how, at=at)
     return engine.Deciding("acknowledge", page.alert, by=person, how=how, nth=page.nth)
+
+
+def _fared(remote: RemoteAlert, told: tuple[Notified, ...] | None) -> Theirs:
+    return Theirs(
+        remote.id,
+        remote.message,
+        remote.priority,
+        remote.created_at,
+        None if told is None else tuple(Told(one.user, one.at) for one in told),
+        (remote.owner or "") if remote.acknowledged else "",
+        over=remote.status == "closed",
+    )
 
 
 def _alert(remote: RemoteAlert) -> engine.AlertIn:
@@ -280,8 +326,11 @@ def _alert(remote: RemoteAlert) -> engine.AlertIn:
         remote.alias or remote.id,
         remote.message,
         remote.priority,
-        details=remote.details,
+        details={**remote.details, **({"Source": remote.source} if remote.source else {})},
+        tags=remote.tags,
         url=remote.url,
         remote=remote.id,
         acknowledged_by=(remote.owner or "OpsGenie") if remote.acknowledged else "",
+        acknowledged_at=remote.acknowledged_at,
+        snoozed_until=remote.snoozed_until,
     )

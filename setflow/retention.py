@@ -62,6 +62,11 @@ _WALKS: Mapping[str, TextClause] = {
             where receipts.lane = gone.lane and gone.payload ? 'alert' and receipts.at < :before
         )""",
     ),
+    "members": _walk(
+        "members",
+        "fired_at",
+        "not exists (select from alerts where alerts.id = old.alert)",
+    ),
     "inbox": _walk("inbox", "received_at", "old.wake_at is null"),
     "history": _walk("history", "at", "true"),
 }
@@ -75,6 +80,25 @@ def walk(tx: Tx, table: str, after: int, before: datetime, most: int) -> Walked:
     given = {"after": after, "before": before, "most": most}
     reached, youngest, seen, gone = tx.execute(_WALKS[table], given).one()
     return Walked(reached, gone, last=seen < most or youngest >= before)
+
+
+def forget_rest(tx: Tx, before: datetime) -> None:
+    """Delete what was of use before an instant: mails of alerts that are gone, ended keys, links.
+
+    A link that was used is long no good, with or without its row.
+    """
+    for statement in _REST:
+        tx.execute(statement, {"before": before})
+
+
+_REST = (
+    text("delete from links where used_at < :before"),
+    text("delete from keys where ends_at < :before"),
+    text(
+        "delete from mails where at < :before and not exists"
+        " (select from alerts where alerts.id = mails.alert)"
+    ),
+)
 
 
 def forget_processes(tx: Tx, before: datetime) -> None:

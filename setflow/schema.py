@@ -191,6 +191,7 @@ Index(
     unique=True,
     postgresql_where=alerts.c.status != "resolved",
 )
+Index("alerts_named", alerts.c.source, alerts.c.key, alerts.c.id)
 Index("alerts_remote", alerts.c.remote, postgresql_where=alerts.c.remote.is_not(None))
 _due(alerts)
 
@@ -359,7 +360,7 @@ Index(
 )
 Index(
     "outbox_next",
-    text("(kind <> 'PagePerson')"),
+    text("(kind <> 'PagePerson' AND kind <> 'ShowDigest')"),
     outbox.c.id,
     postgresql_where=outbox.c.settled_at.is_(None) & outbox.c.dead_at.is_(None),
 )

@@ -103,6 +103,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("wake_at IS NOT NULL"),
     )
     op.drop_table("accounts")
+    op.create_index("alerts_named", "alerts", ["source", "key", "id"], unique=False)
+    op.drop_index("outbox_next", table_name="outbox")
+    op.create_index(
+        "outbox_next",
+        "outbox",
+        [sa.text("(kind <> 'PagePerson' AND kind <> 'ShowDigest')"), "id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL AND dead_at IS NULL"),
+    )
     op.add_column(
         "inbox",
         sa.Column(

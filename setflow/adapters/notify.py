@@ -1,7 +1,8 @@
 """Contact methods other than chat: SMS, calls, push and mail, through gateways that apprise knows.
 
 A gateway is an apprise address (https://github.com/caronc/apprise/wiki) with `{to}` where the
-receiver belongs. It holds secrets, so it is neither logged nor quoted in an error.
+receiver belongs, and `{ref}` where the gateway takes our name for a message, by which it reports
+what became of it. It holds secrets, so it is neither logged nor quoted in an error.
 """
 
 import logging
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 from setflow.errors import DeliveryError
 
-PLACE = "{to}"
+PLACE, REF = "{to}", "{ref}"
 # Connecting, and between two bytes of an answer.
 TIMEOUT_SECONDS = (3.05, 10.0)
 PASSING = (408, 425, 429)
@@ -47,9 +48,10 @@ class Notify:
         """The names that `send` takes."""
         return self._gateways.keys()
 
-    def send(self, via: str, to: str, *, title: str, body: str) -> None:
+    def send(self, via: str, to: str, *, title: str, body: str, ref: str = "") -> None:
         """Hand `title` and `body`, plain text, to the gateway `via` for the receiver `to`.
 
+        ref  our name for the message, for gateways that report what became of it
         Raises DeliveryError if there is no such gateway, or it did not take it.
         """
         address = self._gateways.get(via)
@@ -58,7 +60,8 @@ class Notify:
                 f"there is no gateway {via}; set SETFLOW_NOTIFY_{via.upper()}", again=False
             )
         apprise = _driver()
-        plugin = apprise.Apprise.instantiate(address.replace(PLACE, quote(to, safe="")))
+        address = address.replace(PLACE, quote(to, safe="")).replace(REF, quote(ref, safe=""))
+        plugin = apprise.Apprise.instantiate(address)
         if plugin is None:
             raise DeliveryError(
                 f"the gateway {via} cannot be used for that receiver; check their contact and "

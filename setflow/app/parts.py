@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
@@ -14,16 +13,23 @@ from fastapi import FastAPI
 
 from setflow import puller, relay, settings, signature, views
 from setflow.adapters.jira import Jira
+from setflow.adapters.mail.names import Names
+from setflow.adapters.mail.outbound import Outbox
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.notify import Notify
 from setflow.adapters.opsgenie import OpsGenie
+from setflow.app.clock import Clock, Steady, real_clock
 from setflow.app.counted import Counted
 from setflow.db import Db, transaction
-from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
+from setflow.effects import MAIL, MATTERMOST, NOTIFY, OPSGENIE
 from setflow.errors import DeliveryError
-from setflow.relay import senders
+from setflow.mailroom.desk import Desk
+from setflow.relay import phones, senders
+from setflow.relay.letters import Letters
+from setflow.relay.links import Links
 from setflow.settings import Settings
 from setflow.web import auth, server
+from setflow.web.keyring import Keyring
 from setflow.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -31,13 +37,6 @@ log = logging.getLogger(__name__)
 MEMBERSHIP_SECONDS = 60.0
 BARS = ("start", "clock", "version")
 """Problems of a process that must not work what is due."""
-
-Clock = Callable[[], datetime]
-
-
-def real_clock() -> datetime:
-    """The instant now, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251  the one place
 
 
 @dataclass
@@ -49,23 +48,25 @@ class Parts:
     """
 
     db: Db
-    clock: Clock
+    clock: Steady
     relay: relay.Relay
     puller: puller.Puller
     web: FastAPI
     mattermost: Mattermost | None
     metrics: Metrics
+    desk: Desk
     problems: dict[str, str] = field(default_factory=dict)
     news: dict[str, Callable[[], None]] = field(default_factory=dict)
 
 
 def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Parts:
     """The doors on a database. Nothing runs yet, and nobody is called."""
+    clock = Steady(clock)
     secret = settings.signing_key(given).get_secret_value().encode()
     chat = given.mattermost
     mattermost = Mattermost(chat.url, chat.token.get_secret_value(), chat.team) if chat else None
     opsgenie = (
-        OpsGenie(given.opsgenie.url, given.opsgenie.key.get_secret_value())
+        OpsGenie(given.opsgenie.url, given.opsgenie.key.get_secret_value(), given.opsgenie.user)
         if given.opsgenie
         else None
     )
@@ -81,10 +82,15 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         )
     if given.notify:
         gateways = {name: address.get_secret_value() for name, address in given.notify.items()}
-        by_system[NOTIFY] = senders.Phone(Notify(gateways))
+        by_system[NOTIFY] = phones.Phone(
+            Notify(gateways), Links(secret, given.public_url)
+        )
     if opsgenie:
         by_system[OPSGENIE] = senders.Mirror(opsgenie)
+    if given.mail.url:
+        by_system[MAIL] = Letters(Outbox(given.mail.url.get_secret_value()))
     metrics = Metrics(database, clock)
+    hook_keys = {name: key.get_secret_value() for name, key in given.hook_keys.items()}
     doors = server.Doors(
         database,
         _keys(given, secret),
@@ -95,6 +101,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         metrics=metrics,
         hint=lambda source: news.get(source, _nobody)(),
         callback_url=given.public_url,
+        keyring=Keyring(database, hook_keys, clock=clock),
     )
     return Parts(
         database,
@@ -114,6 +121,13 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         server.build(doors),
         mattermost,
         metrics,
+        Desk(
+            database,
+            Names(),
+            secret=given.mail.secret.get_secret_value(),
+            clock=clock,
+            counted=metrics.mailed,
+        ),
         problems,
         news,
     )

@@ -5,28 +5,33 @@ from the database says it sooner.
 """
 
 import logging
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from setflow import db, engine, ticker
+from setflow.app.family import Ends, Hearing, Telling
 from setflow.app.parts import Parts, process_name
 from setflow.app.upkeep import Upkeep
-from setflow.db import DatabaseGone, Db, transaction
-from setflow.effects import MATTERMOST, NOTIFY, OPSGENIE
+from setflow.db import DatabaseGone, Db, DiskFull, transaction
+from setflow.effects import MAIL, MATTERMOST, NOTIFY, OPSGENIE
 from setflow.settings import Settings
+
+if TYPE_CHECKING:
+    from setflow.mailroom.listener import Mailroom
 
 log = logging.getLogger(__name__)
 
 PROCESS_VERSION = 2
 """Counts up when a process of before could not work what one of now writes."""
-FURTHEST_CLOCK = timedelta(seconds=2)
 POLL = timedelta(seconds=5)
 PULLS = {
     "jira": 30,
@@ -36,8 +41,14 @@ PULLS = {
     "people": 3600,
     "absences": 60,
     "schedules": 3600,
+    "shadow": 300,
 }
-RELAYS = {MATTERMOST: 4, NOTIFY: 2, OPSGENIE: 1}
+RELAYS = {MATTERMOST: 4, NOTIFY: 2, OPSGENIE: 1, MAIL: 1}
+START = "This process has not compared its clock with the database's yet."
+GONE_SECONDS = 1.0
+"""After which a database that did not answer is asked again."""
+WEB, WORK = "web", "work"
+"""What a process is for: to answer and to pull, or to decide and to deliver."""
 LONGEST_STOP_SECONDS = 15.0
 """Longer than one delivery. What is cut off is tried again: its lease ends."""
 
@@ -48,6 +59,7 @@ class Loop:
     def __init__(self, name: str, work: Callable[[], int], problems: dict[str, str]) -> None:
         self.name, self.work, self.problems = name, work, problems
         self._poked, self._stopped = threading.Event(), threading.Event()
+        self._patience: float | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -75,7 +87,7 @@ class Loop:
 
     def _run(self) -> None:
         while True:
-            self._poked.wait()
+            self._poked.wait(self._patience)
             self._poked.clear()
             if self._stopped.is_set():
                 return
@@ -86,8 +98,12 @@ class Loop:
             while self.work() and not self._stopped.is_set():
                 pass
             self.problems.pop(self.name, None)
+            self._patience = None
         except DatabaseGone as error:
-            self.problems[self.name] = "The database does not answer."
+            # Some are poked once an hour.
+            self._patience = GONE_SECONDS
+            full = isinstance(error, DiskFull)
+            self.problems[self.name] = str(error) if full else "The database does not answer."
             log.warning("the database does not answer: %s", error)
         except Exception:
             # The door: a bug is logged and seen in /healthz, and the next poke tries again.
@@ -96,10 +112,23 @@ class Loop:
 
 
 class Service:
-    """Everything of one process that runs: loops, the metronome, the listener, the web."""
+    """Everything of one process that runs: loops, the metronome, the listener, the web.
 
-    def __init__(self, parts: Parts, given: Settings) -> None:
-        self.parts, self.given = parts, given
+    purposes  what it is for; both, where it is alone
+    ends      where the one process hears of the other
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        given: Settings,
+        *,
+        purposes: Collection[str] = (WEB, WORK),
+        ends: Ends | None = None,
+    ) -> None:
+        self.parts, self.given, self.purposes = parts, given, purposes
+        self.telling = Telling(parts, ends) if ends and WORK in purposes else None
+        self.hearing = Hearing(parts, ends) if ends and WEB in purposes else None
         self.metronome = BackgroundScheduler(timezone=UTC)
         self.stopping = threading.Event()
         self.ticks = Loop("ticker", self._tick, parts.problems)
@@ -115,7 +144,8 @@ class Service:
         }
         self._may_tick = False
         self.upkeep = self._upkeep()
-        parts.problems["start"] = "This process has not compared its clock with the database's yet."
+        if WORK in purposes:
+            parts.problems["start"] = START
         parts.news.update({source: loop.poke for source, loop in self.pulls.items()})
         config = uvicorn.Config(
             parts.web,
@@ -127,25 +157,40 @@ class Service:
         )
         self.web = uvicorn.Server(config)
         self._web_thread = threading.Thread(target=self.web.run, name="web", daemon=True)
+        self.mailroom: Mailroom | None = None
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
 
     def start(self) -> None:
         """Run; returns once the web door is open or has failed to open."""
         log.info("starting", extra={"listen": f"{self.given.host}:{self.given.port}"})
         # Whoever finds the door open finds a process that is known and ticks.
-        self._check()
-        self._web_thread.start()
-        for loop in self._loops():
-            loop.start()
-        seconds = POLL.total_seconds()
-        self.metronome.add_job(self.ticks.poke, "interval", seconds=1)
-        for loop in (*(loops[0] for loops in self.relays.values()), self.skipper):
-            self.metronome.add_job(loop.poke, "interval", seconds=1)
-        for source, loop in self.pulls.items():
-            self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
-        self.metronome.add_job(self._check, "interval", seconds=seconds)
+        look = self._check if WORK in self.purposes else self._keep_time
+        look()
+        self.metronome.add_job(look, "interval", seconds=POLL.total_seconds())
+        if WORK in self.purposes:
+            self._start_work()
+        if WEB in self.purposes:
+            self._start_web()
         self.metronome.start()
+
+    def _start_work(self) -> None:
+        self._hear_again()
+        for loop in self._works():
+            loop.start()
+        for loop in (self.ticks, self.skipper, *(loops[0] for loops in self.relays.values())):
+            self.metronome.add_job(loop.poke, "interval", seconds=1)
+        self.metronome.add_job(self._tell, "interval", seconds=1)
         self._listener.start()
+        self._tell()
+
+    def _start_web(self) -> None:
+        if self.hearing:
+            self.hearing.start()
+        self._web_thread.start()
+        for source, loop in self.pulls.items():
+            loop.start()
+            self.metronome.add_job(loop.poke, "interval", seconds=PULLS[source])
+        self._open_mailroom()
         while self._web_thread.is_alive() and not self.web.started:
             self._web_thread.join(0.005)
 
@@ -154,19 +199,45 @@ class Service:
         self.stopping.set()
         self.metronome.shutdown(wait=False)
         self.web.should_exit = True
-        for loop in self._loops():
+        if self.mailroom:
+            self.mailroom.stop()
+        loops = [
+            *(self._works() if WORK in self.purposes else ()),
+            *(self.pulls.values() if WEB in self.purposes else ()),
+        ]
+        for loop in loops:
             loop.stop()
         end = time.monotonic() + LONGEST_STOP_SECONDS
-        for loop in self._loops():
+        for loop in loops:
             loop.join(max(end - time.monotonic(), 0.0))
-        self._listener.join(5)
-        self._web_thread.join(10)
-        with suppress(DatabaseGone), transaction(self.parts.db) as tx:
-            engine.leave(tx, process_name())
+        if WEB in self.purposes:
+            self._web_thread.join(10)
+        if WORK in self.purposes:
+            self._listener.join(5)
+            with suppress(DatabaseGone), transaction(self.parts.db) as tx:
+                engine.leave(tx, process_name())
 
-    def _loops(self) -> tuple[Loop, ...]:
+    def _open_mailroom(self) -> None:
+        mail = self.given.mail
+        if mail.listen is None:
+            return
+        try:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if mail.cert else None
+            if tls:
+                tls.load_cert_chain(mail.cert, mail.key)
+            from setflow.mailroom.listener import Mailroom
+
+            self.mailroom = Mailroom(self.parts.desk, mail.listen, tls)
+            self.mailroom.start()
+        except OSError as error:
+            # Who pages by the other doors is not to be without them for that.
+            said = f"No mail is taken: {error.strerror or error}. Check SETFLOW_SMTP_LISTEN, _CERT."
+            self.parts.problems["mail"] = said
+            log.error(said)  # noqa: TRY400  what it says is all
+
+    def _works(self) -> tuple[Loop, ...]:
         relays = (loop for loops in self.relays.values() for loop in loops)
-        return (self.ticks, self.skipper, *relays, *self.pulls.values(), *self.upkeep.values())
+        return (self.ticks, self.skipper, *relays, *self.upkeep.values())
 
     def _upkeep(self) -> dict[str, Loop]:
         upkeep, problems = Upkeep(self.parts, self.stopping), self.parts.problems
@@ -213,21 +284,28 @@ class Service:
 
     def _listen(self) -> None:
         pokes = {db.DELIVERIES_WAIT: self.ticks.poke, db.EFFECTS_WAIT: self._poke_relays}
-        past_pooler = self.given.listen_url
-        at: Db | str = past_pooler.get_secret_value() if past_pooler else self.parts.db
+        at = self._past_pooler()
         db.listen(at, tuple(pokes), self.stopping, wake=lambda channel: pokes[channel]())
+        if at is not self.parts.db:
+            at.dispose()
+
+    def _past_pooler(self) -> Db:
+        """The database for LISTEN: another address where a pooler stands before the usual one."""
+        if self.given.listen_url is None:
+            return self.parts.db
+        url, command = self.given.listen_url.get_secret_value(), self.given.password_command
+        return db.connect(url, pool_size=1, password_command=command)
 
     def _check(self) -> None:
         """Whether we may tick: our clock agrees with the database's, our version is not too old."""
         try:
-            offset = db.clock_offset(self.parts.db, self.parts.clock)
+            offset, agrees = self._compare()
             with transaction(self.parts.db) as tx:
                 oldest = engine.report(tx, process_name(), PROCESS_VERSION, now=self.parts.clock())
         except DatabaseGone:
             return
-        self.parts.metrics.clock_offset_seconds(offset)
         reasons = {}
-        if abs(offset) > FURTHEST_CLOCK.total_seconds():
+        if not agrees:
             reasons["clock"] = f"The clock here is {offset:+.1f} s off the database's: no ticks."
         if oldest > PROCESS_VERSION:
             reasons["version"] = "This process is too old for the database: no ticks. Update it."
@@ -240,8 +318,31 @@ class Service:
         self.parts.problems |= reasons
         self._may_tick = not reasons
         self.parts.problems.pop("start", None)
+        self._tell()
         for loop in (self.ticks, *self.upkeep.values()):
             loop.poke()
+
+    def _keep_time(self) -> None:
+        with suppress(DatabaseGone):
+            self._compare()
+
+    def _compare(self) -> tuple[float, bool]:
+        """How many seconds the database's clock is ahead, and whether ours is near enough."""
+        offset = db.clock_offset(self.parts.db, self.parts.clock.wall)
+        self.parts.metrics.clock_offset_seconds(offset)
+        return offset, self.parts.clock.agrees(timedelta(seconds=offset))
+
+    def _tell(self) -> None:
+        if self.telling:
+            self.telling.tell()
+
+    def _hear_again(self) -> None:
+        """Hold against no heartbeat that nobody could hear it."""
+        with suppress(DatabaseGone), transaction(self.parts.db) as tx:
+            now = self.parts.clock()
+            unheard = engine.hears_again(tx, now=now)
+            if unheard:
+                engine.handle(tx, [unheard], now=now)
 
     def _warn(self, name: str, what: str) -> None:
         with transaction(self.parts.db) as tx:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import typer
 
 from setflow import app as house
-from setflow.cli import duty, importing, planning, running, start
+from setflow.cli import duty, heartbeats, importing, keys, planning, routing, running, start
 from setflow.db import DatabaseGone
 from setflow.errors import SetflowError
 
@@ -42,6 +42,8 @@ app = typer.Typer(
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(duty.check, duty.apply, duty.who, duty.schedule, duty.page),
     planning.plan,
+    routing.route,
+    heartbeats.heartbeats,
     *(running.serve, running.demo),
     *(running.migrate, running.backup, running.restore, running.version),
 )
@@ -50,6 +52,7 @@ for command in COMMANDS:
 app.command("doctor")(start.examine)
 app.command("import")(importing.import_)
 app.add_typer(start.init, name="init")
+app.add_typer(keys.keys, name="keys")
 
 SAID_BESIDE = ("setflow.embedded", "setflow.db")
 """Whose warnings a person needs; what others log is said in the answers of commands."""

@@ -16,7 +16,7 @@ from setflow.cli.options import Json
 from setflow.db import Tx
 from setflow.definitions import Configuration
 from setflow.errors import Refused
-from setflow.importing import Checked, Documents, Found, Override, Written
+from setflow.importing import Checked, Climbed, Documents, Found, Override, Told, Written
 
 LONGEST_FILE_BYTES = 50_000_000
 MOST_FILES = 5_000
@@ -34,11 +34,14 @@ class _Imported:
     written: Written
     configuration: Configuration
     checked: Sequence[Checked]
+    climbed: Sequence[Climbed]
     overrides: Sequence[Override]
 
     @property
     def agrees(self) -> bool:
-        return not any(one.differences for one in self.checked)
+        return not any(one.differences for one in self.checked) and all(
+            one.agrees for one in self.climbed
+        )
 
 
 def import_(
@@ -69,11 +72,12 @@ def import_(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring rotations over from another system.
+    """Bring rotations and ladders over from another system.
 
-    Writes those of OpsGenie, JSM Operations, GoAlert or PagerDuty as a configuration file, says
-    what could not be carried over, and compares who is on by the file with the system's own
-    timeline. The exit code is 1 where they differ.
+    Writes the rotations of OpsGenie, JSM Operations, GoAlert or PagerDuty as a configuration file;
+    of the first two also teams, ladders, routes, heartbeats and maintenance. Says what could not be
+    carried over, and compares who is on by the file with the system's own timeline, and whom each
+    ladder pages when with what the escalation there does. The exit code is 1 where they differ.
 
     The live API is asked with SETFLOW_OPSGENIE_KEY, SETFLOW_JSM_URL, _USER and _TOKEN,
     SETFLOW_GOALERT_URL and _TOKEN, or SETFLOW_PAGERDUTY_TOKEN, and only read from.
@@ -90,13 +94,13 @@ def import_(
         raise Refused(f"{out} is there already and stays as it is; name another file with --out.")
     now = app.real_clock()
     documents = _saved(source) if source else list(_live(system, now))
-    found = importing.SYSTEMS[system](documents, now)
+    found = importing.read(system, documents, now)
     if overrides:
         with options.opened(None) as tx:
             _add(tx, found, importing.TITLES[system], now)
         return
     known = options.configuration(people).people if people else {}
-    done = _imported(importing.TITLES[system], found, known)
+    done = _imported(importing.TITLES[system], found, known, now)
     if out is not None:
         _write(out, done.written.text)
     if as_json:
@@ -109,12 +113,13 @@ def import_(
     raise typer.Exit(0 if done.agrees else 1)
 
 
-def _imported(title: str, found: Found, known: Mapping[str, Any]) -> _Imported:
+def _imported(title: str, found: Found, known: Mapping[str, Any], now: datetime) -> _Imported:
     written = importing.write(found, title, known)
     read = definitions.read(written.text, "the imported file", {})
     checked = importing.check(found, written, read.rotations)
     overrides = importing.overrides(found, written, read.rotations)
-    return _Imported(title, found, written, read, checked, overrides)
+    climbed = importing.climbs(found, written, (read.rotations, read.teams, read.ladders), now)
+    return _Imported(title, found, written, read, checked, climbed, overrides)
 
 
 def _saved(path: Path) -> Documents:
@@ -143,6 +148,11 @@ def _live(system: System, now: datetime) -> Iterable[tuple[str, Any]]:
         account = given.opsgenie
         if account is None:
             raise _unset("SETFLOW_OPSGENIE_KEY")
+        if account.user:
+            raise Refused(
+                "SETFLOW_OPSGENIE_URL is that of JSM Operations; write `setflow import jsm`, with "
+                "SETFLOW_JSM_URL, _USER and _TOKEN."
+            )
         return sources.opsgenie(account.url, account.key.get_secret_value(), now)
     if system not in given.sources:
         raise _unset(f"SETFLOW_{system.upper()}_TOKEN")
@@ -173,7 +183,7 @@ def _add(tx: Tx, found: Found, title: str, now: datetime) -> None:
     here = views.in_force(tx, now=now)
     if here is None:
         raise Refused("Nothing is in force yet; import and `setflow apply` the rotations first.")
-    done = _imported(title, found, here.configuration.people)
+    done = _imported(title, found, here.configuration.people, now)
     there = {(one.seat, one.person, one.start, one.end) for one in here.overrides}
     added = 0
     for one in done.overrides:
@@ -204,6 +214,9 @@ def _said(done: _Imported, out: Path | None) -> Iterator[str]:
     yield f"Compared with what {done.title} itself says:"
     for one in done.checked:
         yield from (f"  {line}" for line in _compared(one, done))
+    if done.climbed:
+        yield "Whom an alert that nobody answers is told to, and when:"
+        yield from (f"  {line}" for one in done.climbed for line in _climbed(one, done))
     count = len(done.overrides)
     if count:
         yield (
@@ -244,6 +257,29 @@ def _compared(one: Checked, done: _Imported) -> Iterator[str]:
         )
 
 
+def _climbed(one: Climbed, done: _Imported) -> Iterator[str]:
+    if one.agrees:
+        rounds = 1 + max((each.round for each in one.ours), default=0)
+        more = f" · {rounds} rounds" if rounds > 1 else ""
+        first = (each for each in one.ours if each.round == 0)
+        yield f"{one.escalation}: agrees. {_told(first, done)}{more}."
+        return
+    raised = words.moment(one.at, done.configuration.zone)
+    yield f"{one.escalation}: differs, for an alert of {raised}."
+    yield f"  by {done.title}: {_told(one.theirs, done)}"
+    yield f"  by the file: {_told(one.ours, done)}"
+
+
+def _told(steps: Iterable[Told], done: _Imported) -> str:
+    people = done.configuration.people
+    said = [f"{words.titled(each.people, people)} {_after(each.after)}" for each in steps]
+    return " · ".join(said) or "nobody"
+
+
+def _after(length: timedelta) -> str:
+    return f"after {round(length.total_seconds() / 60)} min" if length else "at once"
+
+
 def _days(length: timedelta) -> str:
     hours = round(length.total_seconds() / 3600)
     if hours % 24 and hours < 48:
@@ -263,7 +299,26 @@ def _as_json(done: _Imported, out: Path | None) -> dict[str, Any]:
             for one in done.overrides
         ],
         "compared": [_checked_json(one) for one in done.checked],
+        "ladders": [
+            {
+                "escalation": one.escalation,
+                "ladder": one.ladder,
+                "at": _instant(one.at),
+                "agrees": one.agrees,
+                "theirs": [_told_json(each) for each in one.theirs],
+                "ours": [_told_json(each) for each in one.ours],
+            }
+            for one in done.climbed
+        ],
         "agrees": done.agrees,
+    }
+
+
+def _told_json(one: Told) -> dict[str, Any]:
+    return {
+        "round": one.round + 1,
+        "after_seconds": int(one.after.total_seconds()),
+        "people": list(one.people),
     }
 
 

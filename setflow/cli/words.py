@@ -145,6 +145,7 @@ def contents(configuration: Configuration) -> str:
         (len(configuration.teams), "team", "teams"),
         (len(configuration.rotations), "rotation", "rotations"),
         (len(configuration.ladders), "ladder", "ladders"),
+        (len(configuration.heartbeats), "heartbeat", "heartbeats"),
         (len(configuration.playbooks), "playbook", "playbooks"),
     )
     said = ", ".join(counted(count, one, many) for count, one, many in counts if count)

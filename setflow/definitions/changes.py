@@ -36,6 +36,8 @@ _NAMED = {
     "Group": "groups",
     "Rotation": "rotations",
     "Ladder": "ladders",
+    "Source": "sources",
+    "Heartbeat": "heartbeats",
     "Playbook": "playbooks",
     "Calendar": "calendars",
     "Channel": "channels",
@@ -47,6 +49,7 @@ _WHOLE = {
     "The maintenance windows are": "maintenance",
     "The Jira settings are": "jira",
     "The OpsGenie settings are": "opsgenie",
+    "The mail settings are": "mail",
 }
 
 

@@ -11,24 +11,27 @@ from setflow.definitions.values import Configuration
 from setflow.document import suggestion
 from setflow.escalation.spec import Hold, Ladder, Route, Window
 
-ALERT = ("source", "key", "title", "priority", "details", "url")
-"""What a route's condition may ask about."""
+ALERT = ("source", "key", "title", "priority", "details", "url", "tags")
+"""What a condition may ask about an alert."""
 NOW = ("business", "workday", "holiday", "weekday", "hour", "minute")
-"""What a step's condition may ask about the time as well."""
+"""What the condition of a route or step may ask about the time as well."""
 BUSINESS_HOURS = range(9, 17)
 """The hours of a workday in which `now.business` holds, in the file's zone."""
 
 _ASKED = re.compile(r"\b(alert|now)\.([A-Za-z_]\w*)")
 
 
-def route(configuration: Configuration, source: str, alert: Mapping[str, Any]) -> Route | None:
-    """The first route for an alert of `source`; None where the file has no routes.
+def route(
+    configuration: Configuration, source: str, alert: Mapping[str, Any], *, now: datetime
+) -> Route | None:
+    """The first route for an alert of `source` at `now`; None where the file has no routes.
 
     alert  what `ALERT` lists. A condition that cannot be answered, as of a detail that this alert
            does not have, does not hold.
     """
+    facts = {"alert": alert, "now": _instant(configuration, now)}
     for one in configuration.routes:
-        if one.source in (None, source) and (one.when is None or _holds(one.when, alert)):
+        if one.source in (None, source) and (one.when is None or _holds(one.when, facts)):
             return one
     return None
 
@@ -64,19 +67,19 @@ def holding(
         if (until := one.until(now, configuration.zone))
         and one.source in (None, alert["source"])
         and (not one.ladders or ladder in one.ladders)
-        and (one.when is None or _holds(one.when, alert))
+        and (one.when is None or _holds(one.when, {"alert": alert}))
     ]
     return max(open_now, key=lambda hold: hold.until, default=None)
 
 
 def check_condition(text: str) -> None:
-    """Nothing, if `text` is a route's condition; raises ValueError for one that never holds."""
+    """Nothing, if `text` is one of an alert; raises ValueError for one that never holds."""
     expression.check(text, ("alert",))
     _check_asked(text, {"alert": ALERT})
 
 
-def check_step(text: str) -> None:
-    """Nothing, if `text` is a step's condition; raises ValueError for one that never holds."""
+def check_timed(text: str) -> None:
+    """Nothing, if `text` is one of an alert and the time; raises ValueError as above."""
     expression.check(text, ("alert", "now"))
     _check_asked(text, {"alert": ALERT, "now": NOW})
 
@@ -111,8 +114,8 @@ def _fails(when: str, facts: Mapping[str, Any]) -> bool:
         return False
 
 
-def _holds(when: str, alert: Mapping[str, Any]) -> bool:
+def _holds(when: str, facts: Mapping[str, Any]) -> bool:
     try:
-        return expression.evaluate(when, {"alert": alert})
+        return expression.evaluate(when, facts)
     except ValueError:
         return False

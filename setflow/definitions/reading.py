@@ -10,19 +10,24 @@ from zoneinfo import ZoneInfo
 
 from setflow import expression
 from setflow.calendar import read_business_days, zone
-from setflow.definitions.conditions import check_condition, check_step
+from setflow.definitions.conditions import check_condition, check_timed
 from setflow.definitions.values import Configuration
 from setflow.document import Node, Reader, parse
 from setflow.errors import ConfigError
 from setflow.escalation.spec import (
     Ladder,
+    MailSettings,
     Route,
+    Source,
     Target,
     Window,
     read_ladder,
+    read_mail,
     read_routes,
+    read_sources,
     read_windows,
 )
+from setflow.escalation.spec.heartbeats import Heartbeat, read_heartbeats
 from setflow.playbook.spec import Checks, Known, Playbook, read_playbook
 from setflow.rotation.spec import Rotation, read_rotation
 from setflow.rotation.spec.remote import OpsGenieSettings, read_opsgenie
@@ -95,6 +100,7 @@ class _Reading:
             calendars=self.calendars,
             jira=self.section("jira", lambda node: read_jira(node, self.reader), None),
             opsgenie=self.section("opsgenie", self.read_opsgenie, None),
+            mail=self.section("mail", self.read_mail, None),
             playbooks=self.playbooks,
             people=self.people,
             teams=self.teams,
@@ -102,6 +108,8 @@ class _Reading:
             ladders={name: one for name, one in self.ladders.items() if one},
             routes=self.section("routes", self.routes, ()),
             maintenance=self.section("maintenance", self.maintenance, ()),
+            sources=self.section("sources", self.sources, {}),
+            heartbeats=self.section("heartbeats", self.heartbeats, {}),
             text=text,
             digest=_digest(text, {name: self.files[name] for name in self.playbooks}),
         )
@@ -123,6 +131,9 @@ class _Reading:
 
     def read_opsgenie(self, node: Node) -> OpsGenieSettings:
         return read_opsgenie(node, self.reader, seats=self.named_seats)
+
+    def read_mail(self, node: Node) -> MailSettings:
+        return read_mail(node, self.reader)
 
     def rotation(self, name: str) -> Rotation | None:
         node = self.entries("rotations")[name]
@@ -164,7 +175,7 @@ class _Reading:
             groups=self.groups,
             teams=self.teams,
             channels=self.named_channels,
-            check_condition=check_step,
+            check_condition=check_timed,
         )
         seats = [one.name for one in ladder.targets() if one.kind == "seat"] if ladder else []
         if ladder and all(self.rotations[self.named_seats[seat]] for seat in seats):
@@ -215,8 +226,14 @@ class _Reading:
 
     def routes(self, node: Node) -> tuple[Route, ...]:
         return read_routes(
-            node, self.reader, ladders=self.ladders, check_expression=check_condition
+            node, self.reader, ladders=self.ladders, check_expression=check_timed
         )
+
+    def sources(self, node: Node) -> Mapping[str, Source]:
+        return read_sources(node, self.reader, check_value=expression.check_value)
+
+    def heartbeats(self, node: Node) -> Mapping[str, Heartbeat]:
+        return read_heartbeats(node, self.reader, ladders=self.ladders)
 
     def maintenance(self, node: Node) -> tuple[Window, ...]:
         return read_windows(

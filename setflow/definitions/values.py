@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from setflow.calendar import BusinessDays
-from setflow.escalation.spec import Ladder, Route, Window
+from setflow.escalation.spec import Ladder, MailSettings, Route, Source, Window
+from setflow.escalation.spec.heartbeats import Heartbeat
 from setflow.playbook.spec import Playbook
 from setflow.rotation.spec import Rotation
 from setflow.rotation.spec.remote import OpsGenieSettings
@@ -31,6 +32,7 @@ class Configuration:
     calendars: Mapping[str, BusinessDays]
     jira: JiraSettings | None
     opsgenie: OpsGenieSettings | None
+    mail: MailSettings | None
     playbooks: Mapping[str, Playbook]
     people: Mapping[str, Person]
     teams: Mapping[str, Team]
@@ -38,5 +40,7 @@ class Configuration:
     ladders: Mapping[str, Ladder]
     routes: tuple[Route, ...]
     maintenance: tuple[Window, ...]
+    sources: Mapping[str, Source]
+    heartbeats: Mapping[str, Heartbeat]
     text: str
     digest: str

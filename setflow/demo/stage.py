@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from setflow import app, definitions, engine, resources, settings, views
-from setflow.db import Db, transaction
+from setflow.db import Db, Tx, transaction
 from setflow.definitions import Configuration
 from setflow.demo import looks
 from setflow.demo.clock import SimulatedClock
@@ -130,6 +130,16 @@ def _apply(database: Db, folder: Path, *, now: datetime) -> None:
         if views.in_force(tx, now=now):
             raise Refused(f"{folder} holds a setflow already; name a new folder with --data.")
         engine.apply(tx, _file(), by="shell", now=now)
+        engine.handle(tx, _reached(tx, now), now=now)
+
+
+def _reached(tx: Tx, now: datetime) -> list[object]:
+    """That everybody's test pages have come, before the first scene."""
+    return [
+        engine.Reached(name, one.via, one.receiver, "code")
+        for name in read_configuration().people
+        for one in views.own_contacts(tx, name, now=now)
+    ]
 
 
 def _file() -> engine.File:

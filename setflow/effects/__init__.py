@@ -17,7 +17,18 @@ from setflow.effects.alerts import (
     TellAlert,
     UpdatePage,
 )
-from setflow.effects.core import MATTERMOST, NOTIFY, OPSGENIE, Decision, Effect, Receipt, Woke
+from setflow.effects.contacts import TellContact, TryContact
+from setflow.effects.core import (
+    IN_CHAT,
+    MAIL,
+    MATTERMOST,
+    NOTIFY,
+    OPSGENIE,
+    Decision,
+    Effect,
+    Receipt,
+    Woke,
+)
 from setflow.effects.duty import (
     EndNudge,
     Invite,
@@ -32,17 +43,24 @@ from setflow.effects.duty import (
 )
 from setflow.effects.feeds import TellFeed
 from setflow.effects.house import DeadLetter, Warn
+from setflow.effects.mail import OURS, AnswerMail, ShowMail
+from setflow.effects.notes import ShowNote
 from setflow.effects.notices import ShowGroup, TellDuty
 from setflow.effects.pictures import ShowSchedule
-from setflow.effects.remote import KeepRemoteOverride, ShowRemoteSchedule
+from setflow.effects.remote import KeepRemoteOverride, ShowRemoteSchedule, ShowShadow
 from setflow.effects.reports import ShowFindings, TellDeparture
 from setflow.effects.rotations import ShowHeader, TellOverride
 from setflow.effects.standins import BumpRequest, ShowRequest, TellAbsence, TellRequest
+from setflow.effects.storms import ShowDigest
 
 __all__ = [
+    "IN_CHAT",
+    "MAIL",
     "MATTERMOST",
     "NOTIFY",
     "OPSGENIE",
+    "OURS",
+    "AnswerMail",
     "BumpRequest",
     "DeadLetter",
     "Decision",
@@ -60,23 +78,29 @@ __all__ = [
     "RemindChannel",
     "RulePost",
     "ShowAlert",
+    "ShowDigest",
     "ShowFindings",
     "ShowGroup",
     "ShowHandover",
     "ShowHeader",
     "ShowIncident",
+    "ShowMail",
+    "ShowNote",
     "ShowRemoteSchedule",
     "ShowRequest",
     "ShowRun",
     "ShowSchedule",
+    "ShowShadow",
     "ShowUpdate",
     "TellAbsence",
     "TellAlert",
+    "TellContact",
     "TellDeparture",
     "TellDuty",
     "TellFeed",
     "TellOverride",
     "TellRequest",
+    "TryContact",
     "UpdatePage",
     "Warn",
     "Woke",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from setflow.effects.core import MATTERMOST, NOTIFY, OPSGENIE, Effect
+from setflow.effects.core import IN_CHAT, MATTERMOST, NOTIFY, OPSGENIE, Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,8 @@ class PagePerson(Effect):
 
     alert, nth   the alert, and which start of its ladder this is (1 is the first)
     round, step  from 0, where on the ladder
-    method       "mattermost", or the `via` of one of the person's contact methods
+    method       "mattermost", or the `via` of one of the person's contact methods; "mention" names
+                 them in a channel
     late_seconds how long after it was due it was decided; after the first step folded into it
     folded       earlier steps that passed unsent while nothing ran, and are told by this page
     again        how often this step has told them so before
@@ -29,8 +30,8 @@ class PagePerson(Effect):
 
     @property
     def system(self) -> str:
-        """Chat for the direct message, else a contact method."""
-        return MATTERMOST if self.method == MATTERMOST else NOTIFY
+        """Chat for the direct message and the mention, else a contact method."""
+        return MATTERMOST if self.method in IN_CHAT else NOTIFY
 
     @property
     def key(self) -> str:
@@ -61,7 +62,7 @@ class UpdatePage(Effect):
     @property
     def system(self) -> str:
         """That of the page."""
-        return MATTERMOST if self.method == MATTERMOST else NOTIFY
+        return MATTERMOST if self.method in IN_CHAT else NOTIFY
 
     @property
     def key(self) -> str:
@@ -144,7 +145,7 @@ class TellAlert(Effect):
     """Tell `person`, in chat, what became of an alert that is or was theirs, or ask them.
 
     what      still (do you still have it) | offered | declined | unanswered | taken | snoozed |
-              handed-back
+              handed-back | louder | assigned
     by        whose doing it was; "" for nobody's
     revision  of the alert when it happened
     """
@@ -164,7 +165,10 @@ class TellAlert(Effect):
 
 @dataclass(frozen=True, slots=True)
 class MirrorAlert(Effect):
-    """Do in OpsGenie what was done here: `verb` is acknowledge or close, by `person`."""
+    """Do in OpsGenie what was done here, by `person`.
+
+    verb  acknowledge, unacknowledge, snooze or close
+    """
 
     alert: int
     verb: str

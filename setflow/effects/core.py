@@ -8,7 +8,10 @@ from typing import ClassVar, Generic, TypeVar
 
 State = TypeVar("State")
 
-MATTERMOST, NOTIFY, OPSGENIE = "mattermost", "notify", "opsgenie"
+MATTERMOST, NOTIFY, OPSGENIE, MAIL = "mattermost", "notify", "opsgenie", "mail"
+
+IN_CHAT = (MATTERMOST, "mention")
+"""The methods of a page that chat delivers: a direct message, and a post that names the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Effect(ABC):
 
     @property
     def system(self) -> str:
-        """The adapter that does it: mattermost, notify or opsgenie."""
+        """The adapter that does it: mattermost, notify, opsgenie or mail."""
         return MATTERMOST
 
     @property

@@ -37,6 +37,20 @@ class KeepRemoteOverride(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowShadow(Effect):
+    """Post how OpsGenie and setflow differed on the alerts of a day, by ISO date."""
+
+    grace: ClassVar[timedelta | None] = timedelta(hours=12)
+
+    day: str
+
+    @property
+    def key(self) -> str:
+        """Once a day."""
+        return f"shadow:{self.day}"
+
+
+@dataclass(frozen=True, slots=True)
 class ShowRemoteSchedule(Effect):
     """Keep the post on how a schedule in OpsGenie differs from ours; `day` (ISO) has one at most.
 

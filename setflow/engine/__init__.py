@@ -4,8 +4,17 @@ Load, decide, save: the rules decide and know nothing of the rest, the stores lo
 decide nothing. `follow_ups` is where the slices meet: what an event of one is to the others.
 """
 
+from setflow.engine.arrivals import alert_in, over
 from setflow.engine.away import AbsencesRead, FollowAbsences, LeaveAbsences
 from setflow.engine.considering import consider
+from setflow.engine.contacts import (
+    CodeGiven,
+    Reached,
+    Reported,
+    TryMethod,
+    use_link,
+    waits_for_code,
+)
 from setflow.engine.crew import Applied, File
 from setflow.engine.doors import (
     accept,
@@ -26,7 +35,12 @@ from setflow.engine.doors import (
     warn,
 )
 from setflow.engine.feeds import OpenFeed, RevokeFeeds
+from setflow.engine.foresight import Foreseen, foresee, foreseen_json
+from setflow.engine.heartbeats import Pinged, SwitchHeartbeat, Unheard
+from setflow.engine.heartbeats import returned as hears_again
 from setflow.engine.holds import ChatWindow, chat_windows
+from setflow.engine.keys import SCOPES, KeyMade, KeyRevoked, MakeKey, RevokeKey
+from setflow.engine.keys import used as keys_used
 from setflow.engine.maintenance import EndMaintenance, MaintenanceOpened, OpenMaintenance
 from setflow.engine.messages import (
     AbsenceEnded,
@@ -51,6 +65,8 @@ from setflow.engine.messages import (
 from setflow.engine.news import PluginRunSeen
 from setflow.engine.notices import ChooseNotices
 from setflow.engine.remote import ScheduleSeen
+from setflow.engine.shadow import ShadowSeen
+from setflow.engine.storms import AcknowledgeDigest, acknowledged
 from setflow.engine.street import (
     KINDS,
     apply,
@@ -70,9 +86,11 @@ from setflow.rotation.rules.requests import RequestAnswered, RequestOpened
 
 __all__ = [
     "KINDS",
+    "SCOPES",
     "AbsenceEnded",
     "AbsenceSet",
     "AbsencesRead",
+    "AcknowledgeDigest",
     "AddOverride",
     "AlertIn",
     "AnswerRequest",
@@ -80,14 +98,19 @@ __all__ = [
     "AskCover",
     "ChatWindow",
     "ChooseNotices",
+    "CodeGiven",
     "Deciding",
     "EndAway",
     "EndMaintenance",
     "File",
     "FollowAbsences",
+    "Foreseen",
+    "KeyMade",
+    "KeyRevoked",
     "Lateness",
     "LeaveAbsences",
     "MaintenanceOpened",
+    "MakeKey",
     "OfferSwap",
     "OpenFeed",
     "OpenMaintenance",
@@ -95,18 +118,28 @@ __all__ = [
     "OverrideUndone",
     "PageAsked",
     "PeopleSeen",
+    "Pinged",
     "PluginRunSeen",
     "Pushed",
+    "Reached",
+    "Reported",
     "RequestAnswered",
     "RequestOpened",
     "RevokeFeeds",
+    "RevokeKey",
     "ScheduleAsked",
     "ScheduleSeen",
     "SetAway",
+    "ShadowSeen",
+    "SwitchHeartbeat",
     "Triggered",
+    "TryMethod",
     "UndoOverride",
+    "Unheard",
     "UpdateSaid",
     "accept",
+    "acknowledged",
+    "alert_in",
     "apply",
     "beat",
     "button_heard",
@@ -115,12 +148,17 @@ __all__ = [
     "delivered",
     "drop",
     "follow_ups",
+    "foresee",
+    "foreseen_json",
     "handle",
+    "hears_again",
     "keep_pull",
+    "keys_used",
     "lateness",
     "leave",
     "may_page",
     "next_due",
+    "over",
     "page_crew",
     "preview",
     "report",
@@ -132,7 +170,9 @@ __all__ = [
     "tidy",
     "undelivered",
     "unsent",
+    "use_link",
     "waiting",
+    "waits_for_code",
     "warn",
     "work_due",
 ]

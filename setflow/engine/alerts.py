@@ -14,7 +14,7 @@ from setflow.effects import (
     RemindChannel,
     ShowAlert,
 )
-from setflow.engine import answering, holding, holds, incidents
+from setflow.engine import answering, arrivals, floods, gathering, holding, holds, incidents
 from setflow.engine.answering import TEST, directory
 from setflow.engine.messages import AlertIn, Deciding, PageAsked, TestPagesAcknowledged
 from setflow.engine.news import AlertNews
@@ -31,6 +31,8 @@ WAIT = timedelta(minutes=5)
 """How long a page by hand waits before it goes on."""
 PAPERWORK_WAIT = timedelta(hours=24)
 """How long a playbook's test page can be acknowledged: its receiver may well be asleep."""
+MOST_TESTS = 1000
+"""Each is a page of one person's, and over within a day."""
 HAND = "page"
 MIRROR = "mirror"
 
@@ -41,35 +43,73 @@ def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
     if not message.firing:
         if existing is None:
             return ()
-        over = spec.SourceResolved(message.source, message.key, work.now)
-        return keep(work, rules.source_resolved(existing, over))
+        if arrivals.old(message, work.alerts.started(existing, message.source, message.key)):
+            return ()
+        return keep(work, gathering.left(work, existing, message))
     if existing is None and message.remote and escalations.known_remote(work.tx, message.remote):
         # It is over here, and OpsGenie has not heard so yet: that wakes nobody again.
         return ()
+    if existing:
+        gathering.begun_anew(work, existing, message)
     fired = _fired(work.present, message)
-    if existing is None:
-        fired = holds.held(work, fired)
-    return _fire(work, existing, fired, message.acknowledged_by)
+    events = _fire(work, existing, fired) if existing else _begin(work, fired)
+    return [*events, *_seen_there(work, message)] if message.remote else events
 
 
-def _fire(
-    work: Work, existing: Alert | None, message: spec.Fired, acknowledged_by: str = ""
-) -> list[object]:
+def _begin(work: Work, fired: spec.Fired) -> list[object]:
+    """Open an alert, or have an open group, or what counts a flood, take it."""
+    fired = holds.held(work, fired)
+    taker = gathering.taker(work, fired)
+    if taker:
+        return keep(work, gathering.joined(work, taker, fired))
+    if not _admitted(work, fired):
+        return _folded(work, fired)
+    for passed in gathering.passed(work, fired):
+        keep(work, rules.give_up(passed))
+    events = _fire(work, None, fired)
+    gathering.begun(work, fired)
+    return events
+
+
+def _admitted(work: Work, fired: spec.Fired) -> bool:
+    """Whether a source may have one more new alert; OpsGenie's are shown one by one."""
+    if fired.remote:
+        return True
+    return work.floods.admits((fired.source, fired.priority), _limit(work, fired.source))
+
+
+def _folded(work: Work, fired: spec.Fired) -> list[object]:
+    """Count a new alert in the one that stands for all that its source sends too many of."""
+    instead = floods.folded(fired, _limit(work, fired.source))
+    work.floods.count_in((fired.source, fired.priority), instead.key)
+    return _fire(work, work.alerts.open(instead.source, instead.key), instead)
+
+
+def _limit(work: Work, source: str) -> spec.Limit:
+    found = work.present.configuration.sources.get(source)
+    return found.limit if found else spec.USUAL_LIMIT
+
+
+def _fire(work: Work, existing: Alert | None, message: spec.Fired) -> list[object]:
+    if existing and existing.remote:
+        return []
     on_call = answering.on_call(work, message, message.ladder)
     number = existing.id if existing else work.alerts.new_id()
-    known_there = bool(existing and existing.remote)
-    events: list[object] = []
-    if not known_there:
-        decision = rules.fire(existing, message, new_id=number, now=work.now, on_call=on_call)
-        events += keep(work, decision, new=existing is None)
-    alert = work.alerts.get(number)
-    # Where it was given back here, OpsGenie's word is that of before, and would lose the page.
-    if acknowledged_by and alert.status is rules.Status.FIRING and alert.back is None:
-        known = directory(work.present).by_opsgenie(acknowledged_by)
-        acknowledged_by = known.name if known else acknowledged_by
-        taken = spec.Acknowledge(number, acknowledged_by, acknowledged_by, OPSGENIE)
-        events += keep(work, rules.acknowledge(alert, taken, now=work.now, on_call=on_call))
-    return events
+    decision = rules.fire(existing, message, new_id=number, now=work.now, on_call=on_call)
+    return keep(work, decision, new=existing is None)
+
+
+def _seen_there(work: Work, message: AlertIn) -> list[object]:
+    """Do what was done with an alert in OpsGenie, and not here."""
+    alert = work.alerts.open(message.source, message.key)
+    if alert is None:
+        return []
+    known = directory(work.present).by_opsgenie(message.acknowledged_by)
+    person = known.name if known else message.acknowledged_by
+    there = spec.There(person, message.acknowledged_at, message.snoozed_until)
+    on_call = answering.on_call_of(work, alert)
+    decision = rules.seen_there(alert, there, now=work.now, on_call=on_call)
+    return keep(work, decision) if decision else []
 
 
 def _fired(present: Present, message: AlertIn) -> spec.Fired:
@@ -84,6 +124,9 @@ def _fired(present: Present, message: AlertIn) -> spec.Fired:
         ladder,
         channel_for(present, ladder),
         message.remote,
+        group=gathering.grouping(present, message) if ladder else None,
+        tags=message.tags,
+        started=message.started,
     )
 
 
@@ -95,7 +138,10 @@ def ladder_for(present: Present, message: AlertIn) -> Ladder | None:
     mirrored = configuration.opsgenie is None or configuration.opsgenie.mode == MIRROR
     if message.remote and mirrored:
         return None
-    route = definitions.route(configuration, message.source, answering.facts_of(message))
+    if message.ladder:
+        return configuration.ladders[message.ladder]
+    facts = answering.facts_of(message)
+    route = definitions.route(configuration, message.source, facts, now=present.now)
     if route:
         return configuration.ladders[route.ladder]
     if len(configuration.ladders) == 1:
@@ -166,10 +212,11 @@ def _tested(work: Work, alert: Alert, person: str) -> Iterable[object]:
     events = keep(work, rules.resolve(alert, over, now=work.now, may=(person,)))
     run, task = alert.details.get("run"), alert.details.get("task")
     if run and task:
+        work.alerts.flush()
         others = [
             one
-            for one in work.alerts.all_open()
-            if one.id != alert.id and dict(one.details) == dict(alert.details)
+            for one in escalations.open_alerts(work.tx, escalations.Which(TEST), MOST_TESTS)
+            if dict(one.details) == dict(alert.details)
         ]
         if not others:
             events.append(TestPagesAcknowledged(int(run), task, person))

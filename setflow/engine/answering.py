@@ -1,20 +1,21 @@
 """Who answers for an alert now, by what they are reached, and who may end it."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from setflow import chores, definitions
-from setflow.effects import MATTERMOST
+from setflow.engine import reaching
 from setflow.engine.messages import AlertIn
 from setflow.engine.work import Work
 from setflow.errors import Refused
 from setflow.escalation import spec
 from setflow.escalation.rules import Alert
-from setflow.escalation.spec import Ladder, Method, OnCall, Target
+from setflow.escalation.spec import Ladder, OnCall, Target
 from setflow.present import Present
 from setflow.team import rules as team
 
+LOUDEST = "P1"
 TEST = "test"
 """The source of test pages."""
 TURN = "turn"
@@ -26,22 +27,42 @@ def on_call(work: Work, about: Alert | spec.Fired, ladder: Ladder | None, back: 
 
     back  the person to whom it may come back
     """
-    present = work.present
+    found = planned(work.present, about, ladder, back, verified=work.verified)
+    return replace(found, served=_served(work, ladder)) if ladder else found
+
+
+def planned(
+    present: Present,
+    about: Alert | spec.Fired,
+    ladder: Ladder | None,
+    back: str = "",
+    *,
+    verified: Callable[[], reaching.Verified] | None = None,
+) -> OnCall:
+    """The same, but for whose turn it is on steps whose people take turns.
+
+    verified  asks for the contact methods that are known to reach somebody; None: all do
+    """
     targets = ladder.targets() if ladder else ()
     if back in present.configuration.people:
         targets = (*targets, Target("person", back))
     people = {target: present.answering(target) for target in targets}
     named = {name for names in people.values() for name in names}
     quiet = is_quiet(about.source, about.details)
-    methods = {} if quiet else {name: _methods(present, name) for name in named}
+    # A test is to come by all that there is.
+    priority = LOUDEST if about.source == TEST else about.priority
+    asked = verified() if verified and any(_contacts(present, name) for name in named) else None
+    methods = {
+        name: reaching.methods(present, name, priority, asked) for name in named if not quiet
+    }
     known = present.configuration.people
     if ladder is None:
         return OnCall(people, methods, known)
     skips: Collection[int] = ()
     if ladder.conditional:
         facts = facts_of(about)
-        skips = definitions.passed_over(present.configuration, ladder, facts, work.now)
-    return OnCall(people, methods, known, skips, _served(work, ladder))
+        skips = definitions.passed_over(present.configuration, ladder, facts, present.now)
+    return OnCall(people, methods, known, skips)
 
 
 def on_call_of(work: Work, alert: Alert) -> OnCall:
@@ -69,6 +90,7 @@ def facts_of(about: Alert | AlertIn | spec.Fired) -> dict[str, Any]:
         "priority": about.priority,
         "details": dict(about.details),
         "url": about.url,
+        "tags": list(about.tags),
     }
 
 
@@ -121,10 +143,6 @@ def _served(work: Work, ladder: Ladder) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _methods(present: Present, name: str) -> tuple[Method, ...]:
+def _contacts(present: Present, name: str) -> Collection[object]:
     person = present.person(name)
-    contacts = person.contact if person else ()
-    return (
-        Method(MATTERMOST, timedelta(0)),
-        *(Method(contact.via, contact.after) for contact in contacts),
-    )
+    return person.contact if person else ()

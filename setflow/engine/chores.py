@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 from setflow import calendar, chores
 from setflow.chores import PEOPLE
 from setflow.effects import ShowFindings, TellDeparture
+from setflow.engine import calming, heartbeats
+from setflow.engine.floods import FLOOD
 from setflow.engine.messages import PeopleSeen
 from setflow.engine.work import Work
+from setflow.escalation.spec.heartbeats import HEARTBEAT
 from setflow.rotation import rules
 from setflow.rotation.rules import Ground
 
@@ -86,4 +89,9 @@ def _next_monday(after: datetime, zone: ZoneInfo) -> datetime:
     return calendar.spoken(f"mon {MONDAY_MORNING:%H:%M}", zone, after=after)
 
 
-_CHORES: Mapping[str, Callable[[Work, str, str], Iterable[object]]] = {FINDINGS: _show_findings}
+_CHORES: Mapping[str, Callable[[Work, str, str], Iterable[object]]] = {
+    FINDINGS: _show_findings,
+    FLOOD: calming.look,
+    HEARTBEAT: heartbeats.look,
+    heartbeats.WATCH: heartbeats.watch,
+}

@@ -8,7 +8,7 @@ from setflow.engine import standins
 from setflow.engine.messages import AnswerRequest
 from setflow.engine.work import Work
 from setflow.escalation import store as escalations
-from setflow.escalation.rules import Alert
+from setflow.escalation.store import Owned
 from setflow.facts import Change, ConsideredFacts
 from setflow.present import Present
 from setflow.rotation import rules
@@ -17,6 +17,9 @@ from setflow.rotation.rules.remarks import Candidate, Reader, gives_way, remarks
 from setflow.rotation.rules.standins import changes, with_added
 from setflow.team.spec import AWAKE
 from setflow.wording import seat_label
+
+MOST_NUMBERS = 5
+"""So many alerts are named, the others counted."""
 
 
 def consider(tx: Tx, message: object, *, now: datetime) -> ConsideredFacts:
@@ -92,15 +95,27 @@ def _alerts(tx: Tx, here: Present, changed: Sequence[rules.Difference]) -> Itera
     """What becomes of the alerts that are open, where somebody else is on from now."""
     at_once = [one for one in changed if one.start <= here.now]
     seats = {one.seat for one in at_once}
-    for alert in escalations.open_alerts(tx) if seats else ():
-        if seats.isdisjoint(_seats_of(here, alert)):
-            continue
-        if alert.owner:
-            yield f"Alert {alert.id} stays with {here.named(alert.owner).title}, who has it."
+    targets = {name for seat in seats for name in _naming(here, seat)}
+    for found in escalations.on_seats(tx, targets, MOST_NUMBERS) if targets else ():
+        one, which = found.many == 1, _numbered(found)
+        if found.owner:
+            owner = here.named(found.owner).title
+            stays, it = ("stays", "it") if one else ("stay", "them")
+            yield f"{which} {stays} with {owner}, who has {it}."
+        elif one:
+            yield f"{which} is open and nobody has it: it goes with the seat."
         else:
-            yield f"Alert {alert.id} is open and nobody has it: it goes with the seat."
+            yield f"{which} are open and nobody has them: they go with the seat."
 
 
-def _seats_of(here: Present, alert: Alert) -> set[str]:
-    targets = alert.ladder.targets() if alert.ladder else ()
-    return {seat for target in targets if target.kind == "seat" for seat in here.seats(target.name)}
+def _naming(here: Present, seat: str) -> set[str]:
+    """What in a ladder means this seat: its own name, its rotation's, that of its role."""
+    names = {seat, seat.partition(".")[0], *here.history[seat].names}
+    return {name for name in names if seat in here.seats(name)}
+
+
+def _numbered(found: Owned) -> str:
+    more = found.many - len(found.first)
+    last = f"{more} more" if more else str(found.first[-1])
+    before = ", ".join(map(str, found.first if more else found.first[:-1]))
+    return f"Alerts {before} and {last}" if before else f"Alert {last}"

@@ -7,6 +7,8 @@ from typing import Any
 from setflow import inbox, outbox
 from setflow.db import Tx
 from setflow.effects import (
+    NOTIFY,
+    AnswerMail,
     BumpRequest,
     DeadLetter,
     Effect,
@@ -17,13 +19,15 @@ from setflow.effects import (
     PagePerson,
     Receipt,
     RemindChannel,
+    ShowDigest,
     ShowGroup,
     TellAlert,
     TellRequest,
+    TryContact,
     UpdatePage,
     Warn,
 )
-from setflow.engine import alerts, notices, street
+from setflow.engine import alerts, contacts, notices, storms, street
 from setflow.engine import incidents as incident_work
 from setflow.engine.messages import PageAsked
 from setflow.errors import Refused
@@ -58,6 +62,9 @@ def still_wanted(tx: Tx, effect: Effect) -> bool:
         case PagePerson() | PageChannel() | RemindChannel() | TellAlert():
             alert = escalations.get(tx, effect.alert)
             return alert is not None and escalation.wanted(alert, effect)
+        case AnswerMail():
+            alert = escalations.get(tx, effect.alert)
+            return alert is not None and escalation.still_mail_news(alert, effect)
         case UpdatePage() | EndNudge():
             return outbox.receipt(tx, effect.lane) is not None
         case BumpRequest() | TellRequest(what="reminder" | "last-reminder"):
@@ -75,7 +82,22 @@ def still_wanted(tx: Tx, effect: Effect) -> bool:
 
 def delivered(tx: Tx, waiting: Waiting, receipt: Receipt | None, *, now: datetime) -> None:
     """An effect is out: settle it, with its receipt."""
-    outbox.settle(tx, waiting, "delivered", now=now, receipt=receipt)
+    settled = outbox.settle(tx, waiting, "delivered", now=now, receipt=receipt)
+    if settled and isinstance(waiting.effect, ShowDigest):
+        storms.delivered(tx, waiting.effect, now=now)
+    way = _way(waiting.effect)
+    if settled and way and receipt:
+        contacts.handed(tx, way[0], (way[1], receipt.remote), now)
+
+
+def _way(effect: Effect) -> tuple[str, str] | None:
+    """Whom an effect reaches by which contact method; None for one in chat."""
+    match effect:
+        case PagePerson() if effect.system == NOTIFY:
+            return effect.person, effect.method
+        case TryContact():
+            return effect.person, effect.via
+    return None
 
 
 def skipped(tx: Tx, waiting: Waiting, why: str, *, now: datetime) -> None:
@@ -99,6 +121,10 @@ def undelivered(tx: Tx, waiting: Waiting, error: str, *, again: bool, now: datet
     if dead and not isinstance(effect, DeadLetter | Warn):
         letter = DeadLetter(waiting.id, waiting.gave_up + 1)
         outbox.put(tx, [(letter, f"{effect.key} could not be delivered")], now=now)
+    if isinstance(effect, ShowDigest):
+        storms.undelivered(tx, effect, dead=not again, now=now)
+    if way := _way(effect):
+        contacts.failed(tx, *way, error, now)
     _page_missed(tx, effect, now)
 
 
@@ -106,6 +132,8 @@ def unsent(tx: Tx, waiting: Waiting, *, now: datetime) -> None:
     """An effect's system is not set up: it is skipped, and a page goes by the next method."""
     effect = waiting.effect
     skipped(tx, waiting, f"{effect.system} is not set up", now=now)
+    if isinstance(effect, ShowDigest):
+        storms.undelivered(tx, effect, dead=True, now=now)
     if isinstance(effect, PagePerson):
         name = f"SETFLOW_NOTIFY_{effect.method.upper()}"
         what = f"Pages by {effect.method} are not sent: there is no gateway. Set {name}."

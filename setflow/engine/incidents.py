@@ -11,6 +11,7 @@ from setflow.engine.messages import PageAsked, UpdateSaid
 from setflow.engine.work import Work
 from setflow.engine.world import of_run, ticket_key
 from setflow.errors import Refused
+from setflow.escalation import store as escalations
 from setflow.escalation.rules import Alert
 from setflow.incident import rules, spec
 from setflow.incident import store as incidents
@@ -49,15 +50,8 @@ def declare(work: Work, run: Run, duty: Duty) -> Iterable[object]:
 
 def _paged_for(work: Work, key: str) -> tuple[str, ...]:
     """People who were paged for open alerts that name the ticket."""
-    if not key:
-        return ()
-    found = [
-        page.person
-        for alert in work.alerts.all_open()
-        if _names(alert, key)
-        for page in alert.pages
-    ]
-    return tuple(dict.fromkeys(found))
+    work.alerts.flush()
+    return escalations.paged_for(work.tx, key) if key else ()
 
 
 def close_of_run(work: Work, run: int) -> Iterable[object]:

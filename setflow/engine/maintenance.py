@@ -1,15 +1,15 @@
 """Maintenance windows that people open and end in chat."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from setflow import chores
-from setflow.engine import alerts, answering
+from setflow.engine import answering
 from setflow.engine.holds import ChatWindow, chat_windows
 from setflow.engine.work import Work
 from setflow.errors import Refused
-from setflow.escalation import rules
+from setflow.escalation import store as escalations
 from setflow.escalation.spec import LONGEST_WINDOW
 from setflow.present import Present
 
@@ -74,7 +74,7 @@ def open_window(work: Work, message: OpenMaintenance) -> Iterable[object]:
 
 
 def end_window(work: Work, message: EndMaintenance) -> Iterable[object]:
-    """End a window now: what it holds comes to its ladder. Raises Refused where there is none."""
+    """End a window now: what it holds is due at once. Raises Refused where there is none."""
     _may(work.present, message.by)
     before = chores.hold(work.tx, chores.MAINTENANCE)
     windows = chat_windows(work.tx, work.now)
@@ -85,12 +85,7 @@ def end_window(work: Work, message: EndMaintenance) -> Iterable[object]:
     event = MaintenanceEnded(message.number, message.by)
     reason = f"asked by {message.by}"
     events = work.note(f"maintenance:{message.number}", [event], (), reason)
-    for found in work.alerts.all_open():
-        if found.held == ended.name and found.until == ended.end:
-            alert = replace(work.alerts.get(found.id), until=work.now)
-            on_call = answering.on_call_of(work, alert)
-            decision = rules.wake(alert, now=work.now, on_call=on_call)
-            events += alerts.keep(work, decision)
+    escalations.release(work.tx, ended.name, ended.end, work.now)
     return events
 
 

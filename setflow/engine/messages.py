@@ -14,6 +14,10 @@ class AlertIn:
 
     remote           the alert's id in OpsGenie
     acknowledged_by  who has it there already, as OpsGenie says it; "" for nobody
+    acknowledged_at  since when, where OpsGenie says so
+    snoozed_until    when its snooze there ends; None where it has none
+    started          when it began by its source's clock; None where that says nothing
+    ladder           that it goes up, "" for the routes to say
     """
 
     source: str
@@ -25,6 +29,11 @@ class AlertIn:
     url: str = ""
     remote: str | None = None
     acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    started: datetime | None = None
+    tags: tuple[str, ...] = ()
+    ladder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

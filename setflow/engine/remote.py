@@ -120,6 +120,6 @@ def _names(work: Work) -> dict[str, str]:
     """Who people are by what OpsGenie calls them."""
     people = work.present.configuration.people.values()
     called = [(one.email, one.name) for one in people] + [
-        (one.opsgenie, one.name) for one in people
+        (user, one.name) for one in people for user in (one.jira, one.opsgenie)
     ]
     return {user.casefold(): name for user, name in called if user}

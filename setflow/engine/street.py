@@ -14,16 +14,25 @@ from setflow.effects import Warn, Woke
 from setflow.engine import (
     absences,
     alerts,
+    arrivals,
     away,
     chores,
+    contacts,
     crew,
     duty,
+    gathering,
+    genie,
+    heartbeats,
+    keys,
+    mails,
     maintenance,
     notices,
     pictures,
     remote,
     requests,
+    shadow,
     standins,
+    storms,
     undoing,
     watchdog,
 )
@@ -71,7 +80,7 @@ from setflow.ticket import rules as ticket
 
 log = logging.getLogger(__name__)
 
-KINDS = ("inbox", "rotation", "alert", "run", "incident", "request", "chore")
+KINDS = ("inbox", "rotation", "alert", "storm", "run", "incident", "request", "chore")
 """What the ticker works, in this order: what is new first, then who is on, then what is due, then
 setflow's own chores."""
 SET_ASIDE = timedelta(minutes=1)
@@ -138,6 +147,8 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
             rotations.put_off(tx, name, until)
     elif kind == "chore":
         found = chore_rows.put_off(tx, now, until)
+    elif kind == "storm":
+        found = escalations.put_off_storm(tx, now, until)
     else:
         found = _RECORDS[kind].put_off(tx, now, until)
     if found and work.configured:
@@ -173,6 +184,8 @@ def apply(tx: Tx, file: File, *, by: str, now: datetime) -> Applied:
         _work_all(work, [Rebind(name, "handoff") for name in work.present.configuration.rotations])
         chores.plan(work)
         requests.review(work)
+        contacts.tell_unverified(work)
+        _work_all(work, heartbeats.plan(work))
     work.flush()
     return applied
 
@@ -221,31 +234,35 @@ def _woke(work: Work, message: Woke) -> Iterable[object]:
 
 def _due_inbox(work: Work, limit: int) -> int:
     deliveries = inbox.lock_due(work.tx, work.now, limit)
-    messages = [message for delivery in deliveries for message in _delivered(delivery)]
-    work.alerts.expect([(message.source, message.key) for message in messages])
+    late = arrivals.late(work.tx, deliveries)
+    messages = [
+        message for one in deliveries if one.id not in late for message in _delivered(one)
+    ]
+    from_monitors = [one for one in messages if not isinstance(one, mails.MailIn)]
+    said = [alert for one in from_monitors if (alert := genie.alert_of(one))]
+    names = [(one.source, one.key) for one in said]
+    work.alerts.expect([*names, *gathering.names(work, said)])
+    new = [one for one in said if one.firing and not work.alerts.open(one.source, one.key)]
+    work.floods.expect({(one.source, one.priority) for one in new})
     for message in messages:
         _work_all(work, [message])
     if deliveries:
         inbox.worked(work.tx, [delivery.id for delivery in deliveries])
+        inbox.answer(work.tx, work.outcomes)
     return len(deliveries)
 
 
-def _delivered(delivery: inbox.Delivery) -> list[AlertIn]:
+def _delivered(
+    delivery: inbox.Delivery,
+) -> list[AlertIn] | list[genie.Asked] | list[mails.MailIn]:
     source, _, name = delivery.source.partition("/")
+    if source == escalation.MAIL:
+        return [mails.read(delivery)]
+    if source == "genie":
+        return [genie.asked(delivery, name)]
     if source != "alerts":
         return []  # a hint: the puller reads what it is about
-    given = delivery.payload
-    return [
-        AlertIn(
-            name,
-            given["key"],
-            given["title"],
-            given["priority"],
-            firing=given["status"] == "firing",
-            details=given["details"],
-            url=given["url"],
-        )
-    ]
+    return [arrivals.alert_in(name, delivery.payload)]
 
 
 def _due_rotations(work: Work, limit: int) -> int:
@@ -257,6 +274,12 @@ def _due_rotations(work: Work, limit: int) -> int:
 def _due_alerts(work: Work, limit: int) -> int:
     due = work.alerts.records.lock_due(work.tx, work.now, limit)
     return _wake_all(work, "alert", [work.alerts.hold(alert) for alert in due])
+
+
+def _due_storms(work: Work, limit: int) -> int:
+    count, messages = storms.due(work, limit)
+    _work_all(work, messages)
+    return count
 
 
 def _due_runs(work: Work, limit: int) -> int:
@@ -285,6 +308,10 @@ def _wake_all(work: Work, kind: str, states: Sequence[Any]) -> int:
     return len(states)
 
 
+def _alert_news(work: Work, message: AlertNews) -> Iterable[object]:
+    return [*alerts.alert_news(work, message), *mails.mail_news(work, message)]
+
+
 _FOLLOW_UPS: dict[type, Callable[[Any], object]] = {
     rotation.HandedOff: _handed_off,
     rotation.CrewChanged: lambda event: Rebind(event.rotation, event.why),
@@ -296,8 +323,14 @@ _FOLLOW_UPS: dict[type, Callable[[Any], object]] = {
     playbook.ActionWanted: RunNews,
     playbook.RoleMoved: RunNews,
     escalation.Paged: AlertNews,
+    contacts.PageLost: lambda event: event.page,
     escalation.Acknowledged: AlertNews,
     escalation.LadderEnded: AlertNews,
+    escalation.LadderRestarted: AlertNews,
+    escalation.CameBack: AlertNews,
+    escalation.TakenOver: AlertNews,
+    escalation.Snoozed: AlertNews,
+    escalation.Resolved: AlertNews,
     TestPagesAcknowledged: lambda event: playbook.TickTask(
         event.run, event.task, event.person, "test page"
     ),
@@ -315,6 +348,7 @@ _NEXT_DUES = NextDues(
         "inbox": schema.inbox,
         "rotation": schema.rotation_watch,
         "chore": schema.chores,
+        "storm": schema.storms,
         **{kind: records.table for kind, records in _RECORDS.items()},
     }
 )
@@ -323,6 +357,7 @@ _DUE: dict[str, Callable[[Work, int], int]] = {
     "inbox": _due_inbox,
     "rotation": _due_rotations,
     "alert": _due_alerts,
+    "storm": _due_storms,
     "run": _due_runs,
     "incident": _due_incidents,
     "request": _due_requests,
@@ -338,6 +373,17 @@ _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
     AlertIn: alerts.alert_in,
     PageAsked: alerts.page_asked,
     Deciding: alerts.decide,
+    storms.AcknowledgeDigest: storms.acknowledge,
+    genie.Asked: genie.work,
+    heartbeats.Pinged: heartbeats.pinged,
+    heartbeats.SwitchHeartbeat: heartbeats.switched,
+    heartbeats.Unheard: heartbeats.unheard,
+    contacts.TryMethod: contacts.try_method,
+    contacts.CodeGiven: contacts.code_given,
+    contacts.Reached: contacts.reached,
+    contacts.Reported: contacts.reported,
+    keys.MakeKey: keys.make,
+    keys.RevokeKey: keys.revoke,
     maintenance.OpenMaintenance: maintenance.open_window,
     maintenance.EndMaintenance: maintenance.end_window,
     escalation.PageFailed: alerts.page_failed,
@@ -357,10 +403,12 @@ _WORKERS: dict[type, Callable[[Work, Any], Iterable[object]]] = {
     TicketNews: duty.ticket_news,
     CommentNews: duty.comment_news,
     RunNews: duty.run_news,
-    AlertNews: alerts.alert_news,
+    AlertNews: _alert_news,
+    mails.MailIn: mails.mail_in,
     PeopleSeen: chores.people_seen,
     ScheduleAsked: pictures.schedule_asked,
     remote.ScheduleSeen: remote.seen,
+    shadow.ShadowSeen: shadow.seen,
     PluginRunSeen: duty.plugin_run_seen,
     watchdog.Lateness: watchdog.watch,
 }

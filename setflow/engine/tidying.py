@@ -30,6 +30,7 @@ def tidy(tx: Tx, keep: timedelta, *, now: datetime) -> bool:
         now_at = {"table": retention.TABLES[at + 1], "after": 0}
     else:
         retention.forget_processes(tx, before)
+        retention.forget_rest(tx, before)
         now_at = {"done": today}
     chores.save(tx, RETENTION, now_at, None)
     return "done" not in now_at

@@ -12,10 +12,12 @@ from setflow.facts.alerts import (
     AlertFacts,
     AlertNewsFacts,
     BackFacts,
+    MembersFacts,
     MirrorFacts,
     PageFacts,
     Passed,
 )
+from setflow.facts.contacts import ContactFacts, ContactTestFacts
 from setflow.facts.duty import (
     ChannelFacts,
     EndedNudgeFacts,
@@ -32,10 +34,18 @@ from setflow.facts.duty import (
 )
 from setflow.facts.feeds import FeedFacts
 from setflow.facts.house import DeadLetterFacts, WarnFacts
+from setflow.facts.mail import AnswerFacts, MailFacts
+from setflow.facts.notes import NoteFacts
 from setflow.facts.notices import DutyFacts, GroupFacts, NoticeFacts
 from setflow.facts.people import Who
 from setflow.facts.pictures import CalendarFacts, ScheduleFacts
-from setflow.facts.remote import ApartFacts, RemoteOverrideFacts, RemoteScheduleFacts
+from setflow.facts.remote import (
+    ApartFacts,
+    RemoteOverrideFacts,
+    RemoteScheduleFacts,
+    ShadowFacts,
+    ShadowRow,
+)
 from setflow.facts.reports import DepartureFacts, FindingsFacts, Told
 from setflow.facts.rotations import HeaderFacts, OverrideFacts
 from setflow.facts.standins import (
@@ -45,19 +55,25 @@ from setflow.facts.standins import (
     RequestFacts,
     RequestNewsFacts,
 )
+from setflow.facts.storms import DigestFacts, DigestLine
 
 __all__ = [
     "AbsenceFacts",
     "AlertFacts",
     "AlertNewsFacts",
+    "AnswerFacts",
     "ApartFacts",
     "BackFacts",
     "CalendarFacts",
     "Change",
     "ChannelFacts",
     "ConsideredFacts",
+    "ContactFacts",
+    "ContactTestFacts",
     "DeadLetterFacts",
     "DepartureFacts",
+    "DigestFacts",
+    "DigestLine",
     "DutyFacts",
     "EndedNudgeFacts",
     "Facts",
@@ -69,7 +85,10 @@ __all__ = [
     "HeaderFacts",
     "IncidentFacts",
     "InviteFacts",
+    "MailFacts",
+    "MembersFacts",
     "MirrorFacts",
+    "NoteFacts",
     "NoticeFacts",
     "OverrideFacts",
     "PageFacts",
@@ -82,6 +101,8 @@ __all__ = [
     "RunFacts",
     "ScheduleFacts",
     "Sending",
+    "ShadowFacts",
+    "ShadowRow",
     "TaskFacts",
     "TaskNudgeFacts",
     "Told",
@@ -114,13 +135,20 @@ Facts = (
     | DeadLetterFacts
     | WarnFacts
     | FeedFacts
+    | ContactFacts
+    | ContactTestFacts
     | ScheduleFacts
     | NoticeFacts
     | GroupFacts
     | FindingsFacts
     | DepartureFacts
+    | DigestFacts
     | RemoteScheduleFacts
+    | ShadowFacts
     | RemoteOverrideFacts
+    | AnswerFacts
+    | MailFacts
+    | NoteFacts
 )
 
 

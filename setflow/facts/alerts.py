@@ -25,13 +25,26 @@ class Passed:
 class BackFacts:
     """Why an alert waits for somebody anew, and since when.
 
-    why     snoozed | handed-back | unanswered | maintenance
+    why     snoozed | handed-back | unanswered | maintenance | louder | elsewhere
     person  who had it; of a maintenance its name as title
     """
 
     why: str
     person: Who
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MembersFacts:
+    """How many alerts are one.
+
+    size, open  how many there are, and how many of them are not over
+    names       what some open ones are called, the newest first
+    """
+
+    size: int
+    open: int
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,8 @@ class AlertFacts:
     helpers     who was asked to help and has not answered
     offered     whom the owner would give it to, and up to when they are asked
     check_at    when the owner is, or has to have been, heard
+    origin, by  where it comes from as people say it, and who wrote it; "" where `source` says it
+    members     where it is a group; None where it stands for itself
     """
 
     id: int
@@ -86,6 +101,9 @@ class AlertFacts:
     offered: Who | None = None
     offered_until: datetime | None = None
     check_at: datetime | None = None
+    origin: str = ""
+    by: str = ""
+    members: MembersFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +119,14 @@ class AlertNewsFacts:
 
 @dataclass(frozen=True, slots=True)
 class MirrorFacts:
-    """An alert as OpsGenie knows it: its id there, and who acts, as a user there or by title."""
+    """An alert as OpsGenie knows it: its id there, and who acts, as a user there or by title.
+
+    until  when it comes back, where it is snoozed
+    """
 
     remote: str
     user: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Schedules kept in OpsGenie, as posts and the adapter need them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -44,3 +44,33 @@ class RemoteOverrideFacts:
     start: datetime
     end: datetime
     rotations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowRow:
+    """How an alert fared apart, as of escalation.rules.shadow.Differs; people by title."""
+
+    what: str
+    title: str
+    priority: str
+    at: datetime
+    theirs: tuple[str, ...]
+    ours: tuple[str, ...]
+    late: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowFacts:
+    """How OpsGenie and setflow differed on the alerts since an instant, the worst first.
+
+    count   how many alerts there were
+    agreed  the last day with a difference, or the first of all
+    apart   where the schedules that are compared differ in the day to come, each with its name
+    """
+
+    since: datetime
+    count: int
+    rows: tuple[ShadowRow, ...]
+    agreed: date
+    apart: tuple[tuple[str, ApartFacts], ...]
+    zone: ZoneInfo

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from setflow.calendar import Turns, Unit, clock, zone
 from setflow.importing.values import (
     DAY_MINUTES,
-    Documents,
     Found,
     Layer,
     On,
@@ -27,7 +26,6 @@ from setflow.importing.values import (
     instant,
     long_enough,
     mapping,
-    nothing,
     plain,
     rows,
     text,
@@ -45,22 +43,8 @@ _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall time; any would do for o
 _ALWAYS = tuple((day * DAY_MINUTES, (day + 1) * DAY_MINUTES) for day in range(7))
 
 
-def read(documents: Documents, now: datetime) -> Found:
-    """What these answers hold; several pages may come in any order.
-
-    What is over at `now` is left out. Raises Refused where no rotation can be carried over.
-    """
-    desk = _Desk(now)
-    for _, document in documents:
-        desk.take(document)
-    found = desk.found()
-    if not any(schedule.rotations for schedule in found.schedules):
-        raise nothing("GoAlert", found.left)
-    return found
-
-
-class _Desk:
-    """The answers sorted, then read."""
+class Desk:
+    """The answers sorted, then read; what is over at `now` is left out."""
 
     def __init__(self, now: datetime) -> None:
         self._now, self._found = now, Found()
@@ -69,7 +53,7 @@ class _Desk:
         self._overrides: dict[str, Raw] = {}
         self._asked: dict[str, Stretch] = {}
 
-    def take(self, document: Any) -> None:
+    def take(self, _: str, document: Any) -> None:
         """Sort one answer; one that was saved may be the whole envelope or what is in it."""
         outer = mapping(document)
         data = mapping(outer.get("data")) or outer

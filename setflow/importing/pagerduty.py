@@ -14,7 +14,6 @@ from setflow.calendar import Unit, zone
 from setflow.importing.values import (
     DAY_MINUTES,
     WEEK_MINUTES,
-    Documents,
     Found,
     Layer,
     On,
@@ -28,7 +27,6 @@ from setflow.importing.values import (
     instant,
     long_enough,
     mapping,
-    nothing,
     plain,
     rows,
     text,
@@ -39,32 +37,18 @@ from setflow.rotation.rules import LONGEST_OVERRIDE
 _UNITS: tuple[tuple[int, Unit], ...] = ((604_800, "weekly"), (86_400, "daily"), (3_600, "hourly"))
 
 
-def read(documents: Documents, now: datetime) -> Found:
-    """What these answers hold: schedules, each with its final one, and users, in any order.
-
-    What is over at `now` is left out. Raises Refused where no rotation can be carried over.
-    """
-    desk = _Desk(now)
-    for _, document in documents:
-        desk.take(document)
-    found = desk.found()
-    if not any(schedule.rotations for schedule in found.schedules):
-        raise nothing("PagerDuty", found.left)
-    return found
-
-
-class _Desk:
-    """The answers sorted, then read."""
+class Desk:
+    """The answers sorted, then read; what is over at `now` is left out."""
 
     def __init__(self, now: datetime) -> None:
         self._now, self._found = now, Found()
         self._schedules: dict[str, Raw] = {}
 
-    def take(self, document: Any) -> None:
+    def take(self, _: str, document: Any) -> None:
         """Sort one answer."""
         if isinstance(document, list):
             for one in document:
-                self.take(one)
+                self.take(_, one)
             return
         raw = mapping(document)
         if "schedule_layers" in raw:

@@ -3,14 +3,15 @@
 Minutes of a week count from Monday 00:00 on the clocks of a zone; instants are aware and in UTC.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from setflow.calendar import Unit
-from setflow.errors import Refused
+from setflow.importing.ladders import Beat, Escalation, Pause, Squad, Way
 from setflow.rotation.spec import LONGEST
 
 Documents = Sequence[tuple[str, Any]]
@@ -28,6 +29,15 @@ _YEARS = range(1970, 2190)
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """A contact method: by what gateway, at what address, how long after the page began."""
+
+    via: str
+    to: str
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Someone:
     """A user of the other system; text that is not known is "". `account` is their Jira account."""
 
@@ -36,6 +46,7 @@ class Someone:
     email: str = ""
     zone: str = ""
     account: str = ""
+    contacts: tuple[Reach, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +126,18 @@ class Schedule:
 
 @dataclass
 class Found:
-    """All that was found. `left` says what could not be carried over, a sentence each."""
+    """All that was found. `left` says what could not be carried over, a sentence each.
+
+    ways  in their order; the last is of every alert, where there are any
+    """
 
     people: dict[str, Someone] = field(default_factory=dict)
     schedules: list[Schedule] = field(default_factory=list)
+    squads: list[Squad] = field(default_factory=list)
+    escalations: list[Escalation] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    beats: list[Beat] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
     def leave(self, sentence: str) -> None:
@@ -189,12 +208,27 @@ def merged(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
+def home(found: Found) -> str:
+    """The name of the zone that most of its rotations are in; UTC where there is none."""
+    zones = Counter(
+        layer.zone.key
+        for schedule in found.schedules
+        for turning in schedule.rotations
+        for layer in turning.layers
+    )
+    return next((name for name, _ in zones.most_common(1)), "UTC")
+
+
 def long_enough(unit: Unit, length: int) -> bool:
     """Whether a turn of that length can be configured."""
     return 1 <= length <= LONGEST[unit]
 
 
-def nothing(system: str, left: Sequence[str]) -> Refused:
-    """The error for documents without a rotation that could be carried over."""
-    why = "\n".join(left) or f"There is no schedule of {system} in them."
-    return Refused(f"{why}\nNothing could be imported; nothing was written.")
+class Desk(Protocol):
+    """What sorts the documents of a system, and then reads them."""
+
+    def take(self, name: str, document: Any) -> None:
+        """Sort one document of that name; what is none of the system's is passed over."""
+
+    def found(self) -> Found:
+        """What is in all of them."""

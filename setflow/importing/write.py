@@ -1,44 +1,56 @@
 """What was found, as a configuration file that reads well and that `setflow check` accepts."""
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import count
-from unicodedata import normalize
 
 from setflow.calendar import WEEKDAYS, zone
-from setflow.importing.values import DAY_MINUTES, WEEK_MINUTES, Found, Layer, Someone, plain
+from setflow.importing.ink import Names, duration, scalar
+from setflow.importing.ladders import named
+from setflow.importing.sections import Ground, sections
+from setflow.importing.values import (
+    DAY_MINUTES,
+    WEEK_MINUTES,
+    Found,
+    Layer,
+    Reach,
+    Schedule,
+    Someone,
+    Turning,
+    home,
+    plain,
+)
 from setflow.team.spec import Contact, Person
 
-SEAT = "primary"
+SEAT, NEXT_SEAT = "primary", "secondary"
+MOST_NAMED = 20
 
-# What YAML reads as the same text without quotes.
-_PLAIN = re.compile(r"[^\W\d_]\w*(?:[ .@+-]\w+)*")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-_NO_TEXT = {"null", "true", "false"}
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The file, and what things are called in it.
 
-    seats    by the ids of a schedule and of a rotation of it
-    people   by their id
-    guessed  those whose Mattermost username is a guess, in the order of the file
+    seats       by the ids of a schedule and of a rotation of it; next_seats: of who is on next
+    people      by their id
+    guessed     those whose Mattermost username is a guess, in the order of the file
+    ladders     by the id of an escalation
     """
 
     text: str
     seats: Mapping[tuple[str, str], str]
     people: Mapping[str, str]
     guessed: tuple[str, ...]
+    next_seats: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    ladders: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(found: Found, system: str, known: Mapping[str, Person]) -> Written:
-    """The file for what was found in `system`, as people call it.
+    """The file for what was found in `system`, as people call it; what it cannot say is noted
+    among what is left.
 
     known  people who have a name already: they keep it, and what else is known of them
     """
@@ -46,66 +58,99 @@ def write(found: Found, system: str, known: Mapping[str, Person]) -> Written:
     people = _people([found.people[one] for one in used], known)
     names = [people[one] for one in used]
     once = [one for index, one in enumerate(used) if people[one] not in names[:index]]
-    rotations = [
-        (schedule, turning) for schedule in found.schedules for turning in schedule.rotations
-    ]
-    usual = Counter(layer.zone.key for _, one in rotations for layer in one.layers).most_common(1)
-    home = usual[0][0]
-    taken, seats, parts = _Names(), {}, []
-    for schedule, turning in rotations:
-        alone = len(schedule.rotations) == 1
-        title = schedule.title if alone else f"{schedule.title} {turning.title}"
-        if not alone and turning.title.lower().startswith(schedule.title.lower()):
-            title = turning.title
-        name = taken.take(title, "rotation")
-        layered = len(turning.layers) > 1
-        seats[schedule.id, turning.id] = f"{name}.{SEAT}" if layered else name
-        same = alone or not turning.title
-        rotation = "" if same else f', rotation "{turning.title}"'
-        parts.append(f'  # {system}: schedule "{schedule.title}"{rotation}\n')
-        parts.append(f"  {_scalar(name)}:\n")
-        parts += _layered(turning.layers, home, people) if layered else []
-        parts += [] if layered else _body(turning.layers[0], home, people, "    ")
+    zone_name = home(found)
+    nexts = {aim.id for aim in named(found.escalations) if aim.kind == "next"}
+    taken, seats, next_seats, parts = Names(), {}, {}, []
+    for schedule in found.schedules:
+        for turning in schedule.rotations:
+            name = taken.take(_titled(schedule, turning), "rotation")
+            both = [SEAT, NEXT_SEAT] if schedule.id in nexts else [SEAT]
+            layered = len(turning.layers) > 1 or len(both) > 1
+            seats[schedule.id, turning.id] = f"{name}.{SEAT}" if layered else name
+            if len(both) > 1:
+                next_seats[schedule.id, turning.id] = f"{name}.{NEXT_SEAT}"
+            same = len(schedule.rotations) == 1 or not turning.title
+            rotation = "" if same else f', rotation "{turning.title}"'
+            parts.append(f'  # {system}: schedule "{schedule.title}"{rotation}\n')
+            parts.append(f"  {scalar(name)}:\n")
+            parts += _layered(turning.layers, both, zone_name, people) if layered else []
+            parts += [] if layered else _body(turning.layers[0], zone_name, people, "    ")
+    _left_out(found, used, system)
+    ground = Ground(found, system, people, seats, next_seats)
+    more = sections(ground)
     guessed = tuple(name for one, name in people.items() if name not in known)
     text = "".join(
         [
             f"# Who is on call, as it was in {system}. Look it over, then:\n#\n",
             "#   setflow check FILE             every mistake at once, with line and column\n",
             "#   setflow apply --dry-run FILE   what would change, and who would be on by it\n",
-            f"version: 1\ntimezone: {home}\n\npeople:\n",
+            f"version: 1\ntimezone: {zone_name}\n\npeople:\n",
             *_guessing(guessed),
-            *(_person(found.people[one], people[one], known, home) for one in once),
+            *(
+                _person(_within(ground, found.people[one]), people[one], known, zone_name)
+                for one in once
+            ),
             "\nrotations:\n",
             *parts,
+            *more,
         ]
     )
-    return Written(text, seats, people, guessed)
+    return Written(text, seats, people, guessed, next_seats, ground.ladders)
+
+
+def _titled(schedule: Schedule, turning: Turning) -> str:
+    if len(schedule.rotations) == 1:
+        return schedule.title
+    if turning.title.lower().startswith(schedule.title.lower()):
+        return turning.title
+    return f"{schedule.title} {turning.title}"
 
 
 def _used(found: Found) -> Iterator[str]:
-    """Everybody who has a turn or stands in."""
+    """Everybody who has a turn, stands in, or is told of alerts."""
     for schedule in found.schedules:
         for turning in schedule.rotations:
             for layer in turning.layers:
                 yield from layer.people
         yield from (one.person for one in schedule.stand_ins)
+    for squad in found.squads:
+        yield from squad.people
+    yield from (aim.id for aim in sorted(named(found.escalations)) if aim.kind == "person")
 
 
-class _Names:
-    """Names that are taken once each."""
+def _left_out(found: Found, used: Sequence[str], system: str) -> None:
+    """Note who is not among `used`, nor one of them under another id."""
+    known = {found.people[one].email.casefold() for one in used} - {""}
+    others = [
+        person
+        for key, person in found.people.items()
+        if key not in used and person.email.casefold() not in known
+    ]
+    if not others:
+        return
+    names = sorted(person.name or person.email or person.id for person in others)
+    named = ", ".join(plain(one) for one in names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    found.leave(
+        f"In no rotation, override, team or escalation of {system}, and so not in the file: "
+        f"{named}{more}."
+    )
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
 
-    def take(self, title: str, otherwise: str, *, dots: bool = False) -> str:
-        """A name made of letters, digits, - and, with `dots`, dots and _ of the title."""
-        ascii_alone = normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
-        wanted = re.sub(r"[^a-z0-9._]+" if dots else r"[^a-z0-9]+", "-", ascii_alone)[:48]
-        own = wanted.strip("-._") or otherwise
-        named = (own if number == 1 else f"{own}-{number}" for number in count(1))
-        found = next(name for name in named if name not in self._taken)
-        self._taken.add(found)
-        return found
+def _within(ground: Ground, one: Someone) -> Someone:
+    """With contact methods that come before the end of every step that tells them."""
+    shortest = ground.shortest.get(ground.people[one.id])
+    late = [reach for reach in one.contacts if shortest and reach.after >= shortest]
+    if not late or shortest is None:
+        return one
+    latest = shortest - timedelta(minutes=1)
+    ground.found.leave(
+        f"{one.name or one.email} is reached by {late[0].via} after {duration(late[0].after)} "
+        f"there; here after {duration(latest)}, before the end of a step that waits "
+        f"{duration(shortest)}."
+    )
+    contacts = tuple(replace(reach, after=min(reach.after, latest)) for reach in one.contacts)
+    return replace(one, contacts=contacts)
 
 
 def _people(used: Iterable[Someone], known: Mapping[str, Person]) -> dict[str, str]:
@@ -120,7 +165,7 @@ def _people(used: Iterable[Someone], known: Mapping[str, Person]) -> dict[str, s
         for given in (person.email, person.opsgenie, person.jira):
             if given:
                 by.setdefault(given.casefold(), person.name)
-    names = _Names([*known, *(one.mattermost for one in known.values())])
+    names = Names([*known, *(one.mattermost for one in known.values())])
     found = {}
     for one in used:
         ways = (one.email, one.account, one.id)
@@ -139,18 +184,18 @@ def _guessing(guessed: tuple[str, ...]) -> Iterator[str]:
         yield "  # Usernames are guesses: where one differs, add `mattermost: USERNAME`.\n"
 
 
-def _person(one: Someone, name: str, known: Mapping[str, Person], home: str) -> str:
+def _person(one: Someone, name: str, known: Mapping[str, Person], usual: str) -> str:
     if name in known:
-        return f"  {_scalar(name)}: {{{_as_known(known[name])}}}\n"
-    given = [("name", one.name or name), ("timezone", _own_zone(one.zone, home))]
+        return f"  {scalar(name)}: {{{_as_known(known[name])}}}\n"
+    given = [("name", one.name or name), ("timezone", _own_zone(one.zone, usual))]
     email = one.email if _ADDRESS.fullmatch(plain(one.email)) else ""
     given += [("email", email), ("jira", one.account)]
-    return f"  {_scalar(name)}: {{{_flow(given)}}}\n"
+    return f"  {scalar(name)}: {{{_flow(given)}{_contacts(one.contacts)}}}\n"
 
 
-def _own_zone(text: str, home: str) -> str:
+def _own_zone(text: str, usual: str) -> str:
     try:
-        return text if text and text != home and zone(text) else ""
+        return text if text and text != usual and zone(text) else ""
     except ValueError:
         return ""
 
@@ -165,20 +210,16 @@ def _as_known(person: Person) -> str:
         ("jira", person.jira),
         ("opsgenie", opsgenie),
     ]
-    contact = ", ".join(f"{{{_contact(one)}}}" for one in person.contact)
-    return _flow(given) + (f", contact: [{contact}]" if contact else "")
+    return _flow(given) + _contacts(person.contact)
 
 
-def _contact(one: Contact) -> str:
-    return _flow([("via", one.via), ("to", one.to), ("after", _duration(one.after))])
+def _contacts(contacts: Iterable[Contact | Reach]) -> str:
+    listed = ", ".join(f"{{{_contact(one)}}}" for one in contacts)
+    return f", contact: [{listed}]" if listed else ""
 
 
-def _duration(length: timedelta) -> str:
-    rest, parts = int(length.total_seconds()), []
-    for seconds, unit in _UNITS:
-        number, rest = divmod(rest, seconds)
-        parts += [f"{number}{unit}"] if number else []
-    return " ".join(parts) or "0s"
+def _contact(one: Contact | Reach) -> str:
+    return _flow([("via", one.via), ("to", one.to), ("after", duration(one.after))])
 
 
 def _flow(given: Iterable[tuple[str, str | None]]) -> str:
@@ -186,28 +227,31 @@ def _flow(given: Iterable[tuple[str, str | None]]) -> str:
 
 
 def _value(key: str, text: str) -> str:
-    return text if key == "timezone" else _scalar(text)
+    return text if key == "timezone" else scalar(text)
 
 
-def _layered(layers: Iterable[Layer], home: str, people: Mapping[str, str]) -> Iterator[str]:
-    yield f"    seats: [{SEAT}]\n"
-    yield "    layers:                        # of those that are open the last counts\n"
+def _layered(
+    layers: Sequence[Layer], seats: Sequence[str], usual: str, people: Mapping[str, str]
+) -> Iterator[str]:
+    yield f"    seats: [{', '.join(seats)}]\n"
+    counts = "                        # of those that are open the last counts"
+    yield f"    layers:{counts if len(layers) > 1 else ''}\n"
     for layer in layers:
-        first, *rest = _body(layer, home, people, "        ")
+        first, *rest = _body(layer, usual, people, "        ")
         yield f"      - {first.lstrip()}"
         yield from rest
 
 
-def _body(layer: Layer, home: str, people: Mapping[str, str], indent: str) -> Iterator[str]:
+def _body(layer: Layer, usual: str, people: Mapping[str, str], indent: str) -> Iterator[str]:
     length = f"length: {layer.length}\n" if layer.length != 1 else ""
     yield f"{indent}type: {layer.unit}\n"
     if length:
         yield f"{indent}{length}"
     seconds = f":{layer.start:%S}" if layer.start.second else ""
     yield f'{indent}start: "{layer.start:%Y-%m-%d %H:%M}{seconds}"\n'
-    if layer.zone.key != home:
+    if layer.zone.key != usual:
         yield f"{indent}timezone: {layer.zone.key}\n"
-    yield f"{indent}people: [{', '.join(_scalar(people[one]) for one in layer.people)}]\n"
+    yield f"{indent}people: [{', '.join(scalar(people[one]) for one in layer.people)}]\n"
     windows = list(_windows(layer.spans)) if layer.spans else []
     if windows:
         yield f"{indent}hours:\n"
@@ -233,9 +277,3 @@ def _windows(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[list[str], str,
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def _scalar(given: str) -> str:
-    text = plain(given)
-    safe = _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT
-    return text if safe else json.dumps(text, ensure_ascii=False)

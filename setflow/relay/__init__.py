@@ -12,7 +12,16 @@ from typing import Protocol
 
 from setflow import engine, outbox, views
 from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
-from setflow.effects import BumpRequest, Effect, NudgeUpdate, Receipt, ShowUpdate, UpdatePage
+from setflow.effects import (
+    BumpRequest,
+    Effect,
+    NudgeUpdate,
+    Receipt,
+    ShowMail,
+    ShowNote,
+    ShowUpdate,
+    UpdatePage,
+)
 from setflow.errors import DeliveryError
 from setflow.facts import Sending
 from setflow.outbox import Waiting
@@ -181,6 +190,8 @@ def _root(effect: Effect) -> str:
             return page
         case BumpRequest(request=request):
             return f"request:{request}:"
+        case ShowMail(alert=alert, nth=nth) | ShowNote(alert=alert, nth=nth):
+            return f"alert:{alert}.{nth}"
         case NudgeUpdate(by="thread", incident=incident) | ShowUpdate(incident=incident):
             return f"incident:{incident}"
         case _:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from setflow.adapters.mattermost import groups
+from setflow.adapters.mattermost.insisting import settle
 from setflow.adapters.mattermost.outbound import Mattermost
-from setflow.adapters.mattermost.render import Post, render, stood_down, title_and_body
-from setflow.adapters.notify import Notify
+from setflow.adapters.mattermost.render import Post, render, stood_down
 from setflow.adapters.opsgenie import OpsGenie
 from setflow.effects import (
     Invite,
@@ -19,8 +19,11 @@ from setflow.effects import (
     PagePerson,
     Receipt,
     RulePost,
+    ShowDigest,
     ShowGroup,
     ShowHeader,
+    ShowMail,
+    ShowNote,
     ShowSchedule,
     TellDuty,
     TellOverride,
@@ -31,6 +34,8 @@ from setflow.facts import (
     AbsenceFacts,
     AlertNewsFacts,
     ChannelFacts,
+    ContactFacts,
+    DigestFacts,
     Facts,
     FeedFacts,
     GroupFacts,
@@ -52,6 +57,9 @@ from setflow.facts import (
 )
 from setflow.relay.pictures import with_picture
 from setflow.rotation.rules.remote import StandIn
+
+ASKED_FOR = ("P1", "P2")
+"""The priorities for which Mattermost is to ask for an acknowledgement, where it can."""
 
 Sign = Callable[[Mapping[str, str | int]], str]
 
@@ -92,6 +100,8 @@ class Chat:
                 return self._invite(sending)
             case ShowSchedule():
                 return self._schedule(sending)
+            case ShowMail() | ShowNote() if sending.root is None:
+                raise DeliveryError("the post of its alert is not there yet", again=True)
             case UpdatePage(stand_down=stand_down):
                 return self._update_page(sending, stand_down=stand_down)
             case _:
@@ -118,10 +128,10 @@ class Chat:
             channel = sending.root.channel if sending.root else self._channel_of(sending)
         made = self.mattermost.post(
             channel,
-            with_picture(post, sending.facts),
+            replace(with_picture(post, sending.facts), asks=_asked(sending)),
             key=sending.effect.key,
             root_id=root,
-            urgent=isinstance(sending.effect, PagePerson),
+            urgent=isinstance(sending.effect, PagePerson | ShowDigest),
             tried_at=sending.tried_at,
         )
         return Receipt(channel, made)
@@ -142,7 +152,15 @@ class Chat:
         post = self._said(sending)
         if page is None or post is None or not isinstance(facts, PageFacts):
             return None
-        self.mattermost.patch(page.remote, post)
+        if not facts.wanted:
+            key = sending.effect.key
+            settled = settle(
+                self.mattermost, page, post, key=key, tried_at=sending.tried_at
+            )
+            if settled != page:
+                return settled
+        else:
+            self.mattermost.patch(page.remote, post)
         if stand_down:
             self.mattermost.post(
                 page.channel,
@@ -180,6 +198,8 @@ class Chat:
     def _channel_of(self, sending: Sending) -> str:
         facts = sending.facts
         match sending.effect, facts:
+            case PagePerson(method="mention"), PageFacts(to=to):
+                return self._channel(to)
             case (
                 (PagePerson() | NudgeTask() | TellOverride() | TellDuty() | NudgeUpdate(by="dm")),
                 _,
@@ -191,6 +211,8 @@ class Chat:
                 | RequestNewsFacts()
                 | AbsenceFacts()
                 | FeedFacts()
+                | ContactFacts()
+                | DigestFacts()
                 | RequestFacts(to=Who()),
             ):
                 return self._direct(_receiver(facts))
@@ -237,25 +259,6 @@ class Chat:
         return found
 
 
-class Phone:
-    """Delivers by the contact methods beside chat."""
-
-    def __init__(self, notify: Notify) -> None:
-        self.notify = notify
-
-    def send(self, sending: Sending) -> Receipt | None:
-        """That it was handed to the gateway. Raises DeliveryError."""
-        effect, facts = sending.effect, sending.facts
-        if not isinstance(effect, PagePerson | UpdatePage) or not isinstance(facts, PageFacts):
-            return None
-        if isinstance(effect, UpdatePage) and not effect.stand_down:
-            return None
-        facts = replace(facts, again=sending.tried_at is not None)
-        title, body = title_and_body(effect, facts, sending.now)
-        self.notify.send(effect.method, facts.to, title=title, body=body)
-        return Receipt(effect.method, effect.key)
-
-
 class Mirror:
     """Does in OpsGenie what was done here."""
 
@@ -268,9 +271,8 @@ class Mirror:
         Raises DeliveryError.
         """
         match sending.effect, sending.facts:
-            case MirrorAlert(verb=verb), MirrorFacts(remote=remote, user=user):
-                act = self.opsgenie.close if verb == "close" else self.opsgenie.acknowledge
-                act(remote, user, note=f"{verb} in Mattermost (setflow)")
+            case MirrorAlert(verb=verb), MirrorFacts() as alert:
+                self._act(verb, alert)
             case _, RemoteOverrideFacts(user="") as override:
                 self.opsgenie.schedules.end(override.schedule, override.alias)
             case _, RemoteOverrideFacts() as override:
@@ -281,12 +283,36 @@ class Mirror:
                 )
         return None
 
+    def _act(self, verb: str, alert: MirrorFacts) -> None:
+        note = f"{verb} in Mattermost (setflow)"
+        if verb == "snooze":
+            # One that was taken up again meanwhile is not put off any more.
+            if alert.until:
+                self.opsgenie.snooze(alert.remote, alert.user, until=alert.until, note=note)
+            return
+        act = {
+            "acknowledge": self.opsgenie.acknowledge,
+            "unacknowledge": self.opsgenie.unacknowledge,
+            "close": self.opsgenie.close,
+        }[verb]
+        act(alert.remote, alert.user, note=note)
+
+
+def _asked(sending: Sending) -> str:
+    """The username of whom a loud page asks for an acknowledgement; "" for nobody."""
+    page = sending.facts
+    if not isinstance(sending.effect, PagePerson) or not isinstance(page, PageFacts):
+        return ""
+    return page.person.username if page.alert.priority in ASKED_FOR else ""
+
 
 def _receiver(facts: Facts | None) -> Who:
     match facts:
         case AlertNewsFacts():
             return facts.person
         case PageFacts() | TaskNudgeFacts() | OverrideFacts() | NoticeFacts() | RequestNewsFacts():
+            return facts.person
+        case DigestFacts() | ContactFacts():
             return facts.person
         case RequestFacts(to=Who() as person) | AbsenceFacts(to=person) | FeedFacts(person=person):
             return person

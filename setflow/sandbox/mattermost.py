@@ -218,6 +218,12 @@ class MattermostSandbox:
             mine = [r for r in post.reactions if (r.user_id, r.emoji) == (by.id, emoji)]
             (posts.unreact if mine else posts.react)(self.server, post, by=by, emoji=emoji)
 
+    def acknowledge(self, username: str, post_id: str) -> None:
+        """Let somebody acknowledge a post that asks for it, by Mattermost's own means."""
+        with self.server.lock:
+            by = self.server.named(username)
+            posts.acknowledge(self.server, self.server.post(post_id, by), by=by)
+
     def click(
         self, username: str, post_id: str, action_id: str, *, selected: str | None = None
     ) -> str:

@@ -42,8 +42,8 @@ class Directory:
         return self.jira.get(account)
 
     def by_opsgenie(self, user: str) -> Person | None:
-        """Whoever is that OpsGenie user: mostly an e-mail address."""
-        return self.opsgenie.get(user.casefold())
+        """Whoever is that user there: mostly an e-mail address, in JSM an Atlassian account."""
+        return self.opsgenie.get(user.casefold()) or self.by_jira(user)
 
     def caller(self, username: str) -> Person:
         """Whoever has that Mattermost username; raises Refused if setflow does not know them."""

@@ -10,13 +10,18 @@ from setflow.calendar import clock, day, zone
 from setflow.document import Node, Reader
 
 MATTERMOST = "mattermost"
+MENTION = "mention"
+"""The contact method that names somebody in a channel; it needs no gateway."""
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 RESERVED = ("shell", "calendar")
 """Those who do something without being people."""
 
 AWAKE = (time(7), time(23))
+NOT_LOUD = ("P3", "P4", "P5")
+"""What quiet hours hold back where they do not say so."""
 
 _ACCOUNT_KEYS = ("name", "mattermost", "timezone", "email", "jira", "opsgenie", "contact")
-_PERSON_KEYS = (*_ACCOUNT_KEYS, "calendar", "awake", "since", "until")
+_PERSON_KEYS = (*_ACCOUNT_KEYS, "calendar", "awake", "since", "until", "quiet")
 _Taken = dict[tuple[str, str], str]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -31,11 +36,33 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A way to reach somebody outside of chat: gateway `via`, address `to`, so long `after`."""
+    """A way to reach somebody beside direct messages: gateway `via`, address `to`, so long `after`.
+
+    priorities  of the alerts for which it is used; () for all
+    """
 
     via: str
     to: str
     after: timedelta
+    priorities: tuple[str, ...] = ()
+
+    def serves(self, priority: str) -> bool:
+        """Whether it is used for alerts of this priority."""
+        return not self.priorities or priority in self.priorities
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When somebody wants no contact method for alerts of `priorities`, which are never P1.
+
+    start, end  on their own clock; from 22:00 to 07:00 crosses midnight
+    wait        they are reached at its end, where the alert still waits; else in chat alone
+    """
+
+    start: time
+    end: time
+    priorities: tuple[str, ...] = NOT_LOUD
+    wait: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,7 @@ class Person:
     contact     beside Mattermost, the soonest first
     calendar    the one of `calendars` with their public holidays; None: `company`, if there is one
     awake       from when to when they are, on their own clock; the same twice is round the clock
+    quiet       when contact methods are held back; None: never
     since       their first day, `until` their last; None: not known
     """
 
@@ -62,6 +90,7 @@ class Person:
     contact: tuple[Contact, ...] = ()
     calendar: str | None = None
     awake: tuple[time, time] = AWAKE
+    quiet: Quiet | None = None
     since: date | None = None
     until: date | None = None
 
@@ -122,17 +151,45 @@ def _person(name: str, keys: Mapping[str, Node], reader: Reader) -> Person:
         contact=_contacts(keys["contact"], reader) if "contact" in keys else (),
         calendar=text("calendar"),
         awake=_awake(keys["awake"], reader) if "awake" in keys else AWAKE,
+        quiet=_quiet(keys["quiet"], reader) if "quiet" in keys else None,
         **_days(keys, reader),
     )
 
 
 def _awake(node: Node, reader: Reader) -> tuple[time, time]:
-    keys = reader.mapping(node, ("from", "to"), required=("from", "to"))
-    wakes, sleeps = (
+    return _hours(reader.mapping(node, ("from", "to"), required=("from", "to")), reader)
+
+
+def _hours(keys: Mapping[str, Node], reader: Reader) -> tuple[time, time]:
+    first, last = (
         reader.parsed(keys[key], clock, otherwise) if key in keys else otherwise
         for key, otherwise in zip(("from", "to"), AWAKE, strict=True)
     )
-    return wakes, sleeps
+    return first, last
+
+
+def _quiet(node: Node, reader: Reader) -> Quiet:
+    known = ("from", "to", "priorities", "then")
+    keys = reader.mapping(node, known, required=("from", "to"))
+    start, end = _hours(keys, reader)
+    if start == end:
+        reader.fail(node, "should end at another time than it begins")
+    priorities: tuple[str, ...] = NOT_LOUD
+    if "priorities" in keys:
+        priorities = _priorities(keys["priorities"], reader)
+        if "P1" in priorities:
+            reader.fail(
+                keys["priorities"], "cannot have P1, which nothing holds back; leave it out"
+            )
+    then = reader.choice(keys["then"], ("wait", "chat")) if "then" in keys else "wait"
+    return Quiet(start, end, priorities, wait=then != "chat")
+
+
+def _priorities(node: Node, reader: Reader) -> tuple[str, ...]:
+    found = [reader.name(part, PRIORITIES, "the priorities") for part in reader.items(node)]
+    if node.value == ():
+        reader.fail(node, "should have at least one priority")
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _days(keys: Mapping[str, Node], reader: Reader) -> dict[str, date | None]:
@@ -149,14 +206,19 @@ def _days(keys: Mapping[str, Node], reader: Reader) -> dict[str, date | None]:
 def _contacts(node: Node, reader: Reader) -> tuple[Contact, ...]:
     found: dict[str, Contact] = {}
     for part in reader.items(node):
-        keys = reader.mapping(part, ("via", "to", "after"), required=("via", "to"))
+        known = ("via", "to", "after", "priorities")
+        keys = reader.mapping(part, known, required=("via", "to"))
         if not {"via", "to"} <= set(keys):
             continue
         via = reader.parsed(keys["via"], _gateway, "")
         if via in found:
             reader.fail(part, f'"{via}" is given twice; one address each')
+        to = reader.parsed(keys["to"], _channel if via == MENTION else _to, "")
         after = reader.duration(keys["after"]) if "after" in keys else timedelta(0)
-        found[via] = Contact(via, reader.parsed(keys["to"], _to, ""), after)
+        priorities = _priorities(keys["priorities"], reader) if "priorities" in keys else ()
+        found[via] = Contact(via, to, after, priorities)
+    if found and not any(contact.serves("P1") for contact in found.values()):
+        reader.fail(node, "has nothing for a P1, which would come in chat alone; add P1 to one")
     return tuple(sorted(found.values(), key=lambda contact: contact.after))
 
 

@@ -1,5 +1,8 @@
 """Questions, read only: who is on, what a post says, why it was posted, how things stand."""
 
+from setflow.escalation.store import Which
+from setflow.views.alerts import alert_json, alerts_json
+from setflow.views.contacts import OwnContact, own_contacts, unverified
 from setflow.views.crew import (
     schedule,
     schedule_json,
@@ -24,10 +27,33 @@ from setflow.views.findings import (
     look_ahead,
     look_by,
 )
+from setflow.views.genie import (
+    ALERT_ORDERS,
+    alert_of,
+    alerts_of,
+    count_of,
+    notes_of,
+    opsgenie_users,
+    request_of,
+)
+from setflow.views.heartbeats import HeartbeatSeen, heartbeats
+from setflow.views.keys import Key, keys, sources
 from setflow.views.ledger import planning_ground
+from setflow.views.links import (
+    LinkedDigest,
+    LinkedPage,
+    LinkedTest,
+    digest_token,
+    linked_digest,
+    linked_page,
+    linked_test,
+    page_token,
+    test_code,
+    test_token,
+)
 from setflow.views.notices import muted
 from setflow.views.pictures import calendar_facts, rotation_of
-from setflow.views.remote import remote_schedules
+from setflow.views.remote import remote_schedules, shadow_due
 from setflow.views.standins import absences, duties_of, overrides, request, requests
 from setflow.views.state import (
     OpenPage,
@@ -42,6 +68,7 @@ from setflow.views.state import (
     incident_name,
     is_incident,
     live_incidents,
+    open_alert,
     open_alerts,
     open_pages,
     open_tasks,
@@ -54,24 +81,40 @@ from setflow.views.state import (
     why,
     zone_of,
 )
+from setflow.views.storms import OpenDigest, in_digest, open_digests, waiting_in_digest
 
 __all__ = [
+    "ALERT_ORDERS",
     "BUCKETS",
     "KINDS",
     "Figures",
+    "HeartbeatSeen",
+    "Key",
+    "LinkedDigest",
+    "LinkedPage",
+    "LinkedTest",
     "Look",
+    "OpenDigest",
     "OpenPage",
+    "OwnContact",
     "PageSent",
     "Reason",
     "Settled",
+    "Which",
     "absence_feeds",
     "absences",
+    "alert_json",
+    "alert_of",
+    "alerts_json",
+    "alerts_of",
     "button_heard",
     "calendar_facts",
     "calendar_feed",
     "calendar_file",
     "channel_name",
+    "count_of",
     "dead_letters",
+    "digest_token",
     "directory",
     "duties_of",
     "facts",
@@ -80,18 +123,30 @@ __all__ = [
     "findings_json",
     "ground_of",
     "health",
+    "heartbeats",
+    "in_digest",
     "in_force",
     "incident_name",
     "is_incident",
+    "keys",
+    "linked_digest",
+    "linked_page",
+    "linked_test",
     "live_incidents",
     "look_ahead",
     "look_by",
     "muted",
+    "notes_of",
+    "open_alert",
     "open_alerts",
+    "open_digests",
     "open_feeds",
     "open_pages",
     "open_tasks",
+    "opsgenie_users",
     "overrides",
+    "own_contacts",
+    "page_token",
     "pages_sent",
     "person_of",
     "planning_ground",
@@ -99,15 +154,22 @@ __all__ = [
     "remote_keys",
     "remote_schedules",
     "request",
+    "request_of",
     "requests",
     "rotation_of",
     "running",
     "schedule",
     "schedule_json",
     "seat_label",
+    "shadow_due",
+    "sources",
     "standings",
+    "test_code",
+    "test_token",
     "title",
+    "unverified",
     "utc",
+    "waiting_in_digest",
     "who",
     "who_json",
     "who_rows",

@@ -15,10 +15,12 @@ from setflow.escalation.spec import Target
 from setflow.facts import (
     AlertFacts,
     AlertNewsFacts,
+    AnswerFacts,
     BackFacts,
     DeadLetterFacts,
     Facts,
     HeaderFacts,
+    MembersFacts,
     MirrorFacts,
     PageFacts,
     Passed,
@@ -26,8 +28,24 @@ from setflow.facts import (
     Who,
 )
 from setflow.present import Present, read
-from setflow.views import feeds, findings, notices, pictures, remote, runs, standins
+from setflow.team.spec import MENTION
+from setflow.views import (
+    contacts,
+    feeds,
+    findings,
+    mails,
+    notes,
+    notices,
+    pictures,
+    remote,
+    runs,
+    standins,
+    storms,
+)
 from setflow.views.crew import seat_label
+
+MEMBERS_NAMED = 5
+"""How many of a group's alerts a post names; it counts the rest."""
 
 
 def facts(tx: Tx, effect: Effect, *, now: datetime) -> Facts | None:
@@ -41,8 +59,10 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
     coming = escalation.coming(alert, _skips(here, alert))
     next_people: tuple[Who, ...] = ()
     if coming:
-        names = dict.fromkeys(name for target in coming[1] for name in here.answering(target))
-        next_people = here.all_named(names)
+        # Who has the seat when the step is due, which may be after a handoff.
+        at = max(coming[0], here.now)
+        named = (name for target in coming[1] for name in here.answering(target, at))
+        next_people = here.all_named(dict.fromkeys(one for one in named if one not in alert.joined))
     return AlertFacts(
         id=alert.id,
         nth=alert.nth,
@@ -85,7 +105,20 @@ def alert_facts(here: Present, alert: Alert) -> AlertFacts:
         offered=here.named(alert.offer.person) if alert.offer else None,
         offered_until=alert.offer.until if alert.offer else None,
         check_at=alert.check_at,
+        origin=mails.origin(here, alert),
+        by=mails.writer(alert),
+        members=MembersFacts(alert.group.size, alert.group.open) if alert.group else None,
     )
+
+
+def _listed(tx: Tx, here: Present, alert: Alert) -> AlertFacts:
+    """An alert as it stands, with the names of those that are one with it."""
+    found = alert_facts(here, alert)
+    if found.members is None or found.members.size == 1:
+        return found
+    names = dict.fromkeys(escalations.member_names(tx, alert.id, MEMBERS_NAMED + 1))
+    others = tuple(name for name in names if name != alert.title)[:MEMBERS_NAMED]
+    return replace(found, members=replace(found.members, names=others))
 
 
 def _skips(here: Present, alert: Alert) -> frozenset[int]:
@@ -99,6 +132,7 @@ def _skips(here: Present, alert: Alert) -> frozenset[int]:
         "priority": alert.priority,
         "details": dict(alert.details),
         "url": alert.url,
+        "tags": list(alert.tags),
     }
     return definitions.passed_over(here.configuration, alert.ladder, about, alert.next_at)
 
@@ -110,7 +144,8 @@ def _back(here: Present, alert: Alert) -> BackFacts | None:
 
 def _alert_news(tx: Tx, here: Present, effect: effects.TellAlert) -> AlertNewsFacts | None:
     alert = escalations.get(tx, effect.alert)
-    if alert is None:
+    # A source may have an alert in its own name; it is told nothing.
+    if alert is None or here.person(effect.person) is None:
         return None
     return AlertNewsFacts(
         alert_facts(here, alert),
@@ -125,8 +160,13 @@ def _alert(tx: Tx, here: Present, effect: Any) -> AlertFacts | None:
     alert = escalations.get(tx, effect.alert)
     if alert is None:
         return None
-    found = alert_facts(here, alert)
+    found = _listed(tx, here, alert)
     return found if effect.nth == alert.nth else replace(found, status="anew")
+
+
+def _answer(tx: Tx, here: Present, effect: effects.AnswerMail) -> AnswerFacts | None:
+    alert = escalations.get(tx, effect.alert)
+    return mails.answer(tx, here, effect, alert_facts(here, alert)) if alert else None
 
 
 def _mirror(tx: Tx, here: Present, effect: effects.MirrorAlert) -> MirrorFacts | None:
@@ -134,9 +174,8 @@ def _mirror(tx: Tx, here: Present, effect: effects.MirrorAlert) -> MirrorFacts |
     if alert is None or alert.remote is None:
         return None
     person = here.person(effect.person)
-    return MirrorFacts(
-        alert.remote, (person and person.opsgenie) or here.named(effect.person).title
-    )
+    user = (person and person.opsgenie) or here.named(effect.person).title
+    return MirrorFacts(alert.remote, user, alert.until)
 
 
 def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
@@ -147,12 +186,12 @@ def _page(tx: Tx, here: Present, effect: Any) -> PageFacts | None:
     to = ""
     for contact in person.contact if person else ():
         if contact.via == effect.method:
-            to = contact.to
+            to = here.channel(contact.to) if contact.via == MENTION else contact.to
     seat, until = _seat_on(here, alert, effect.person)
     now_on = alert.nth == effect.nth
     joined = now_on and effect.person in alert.joined
     return PageFacts(
-        alert=alert_facts(here, alert),
+        alert=_listed(tx, here, alert),
         person=here.named(effect.person),
         zone=here.zone_of(effect.person),
         method=effect.method,
@@ -213,12 +252,16 @@ def _warn(_: Tx, __: Present, effect: effects.Warn) -> WarnFacts:
 
 _WHATS = {
     "PagePerson": "page {person} by {method} for alert {alert}",
+    "ShowDigest": "tell {person} by {method} of all their alerts at once",
     "UpdatePage": "bring the page of {person} by {method} for alert {alert} up to date",
     "PageChannel": "page ~{channel} for alert {alert}",
     "ShowAlert": "show alert {alert}",
     "RemindChannel": "say that still nobody has alert {alert}",
     "TellAlert": "tell {person} of alert {alert} ({what})",
     "MirrorAlert": "{verb} alert {alert} in OpsGenie",
+    "AnswerMail": "answer {to} about alert {alert} ({what})",
+    "ShowMail": "show a mail about alert {alert}",
+    "ShowNote": "show a note on alert {alert}",
     "ShowHeader": "write the header for {rotation}",
     "TellDuty": "tell {person} of their duty in {rotation} ({what})",
     "ShowGroup": "keep the user group of {rotation}",
@@ -227,6 +270,8 @@ _WHATS = {
     "BumpRequest": "say that nobody has taken request {request}",
     "TellRequest": "tell {person} of request {request} ({what})",
     "TellAbsence": "tell {person} of absence {absence}",
+    "TryContact": "send {person} a test page by {via}",
+    "TellContact": "tell {person} to verify their contact methods",
     "TellFeed": "tell {person} that their calendar of absences cannot be read",
     "ShowRun": "show the checklist {phase} of run {run}",
     "NudgeTask": "remind {person} of {task} of run {run}",
@@ -237,6 +282,7 @@ _WHATS = {
     "NudgeUpdate": "remind {person} of the update of incident {incident}",
     "ShowUpdate": "post an update of incident {incident}",
     "ShowFindings": "post what is ahead of {rotation}",
+    "ShowShadow": "report how OpsGenie and setflow differed up to {day}",
     "ShowRemoteSchedule": "post how OpsGenie's schedule of {target} differs",
     "KeepRemoteOverride": "keep override {alias} in OpsGenie's schedule of {target}",
     "TellDeparture": "tell that {person} is gone",
@@ -262,6 +308,8 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.TellRequest: standins.told,
     effects.TellAbsence: standins.absence,
     effects.TellFeed: feeds.failed,
+    effects.TryContact: contacts.tried,
+    effects.TellContact: contacts.told,
     effects.ShowRun: runs.run,
     effects.NudgeTask: runs.task_nudge,
     effects.RulePost: runs.rule_post,
@@ -276,7 +324,12 @@ _READINGS: dict[type, Callable[[Tx, Present, Any], Facts | None]] = {
     effects.ShowFindings: findings.shown,
     effects.TellDeparture: findings.departure,
     effects.ShowRemoteSchedule: remote.shown,
+    effects.ShowShadow: remote.shadow,
     effects.KeepRemoteOverride: remote.override,
+    effects.ShowDigest: storms.digest,
+    effects.AnswerMail: _answer,
+    effects.ShowMail: mails.shown,
+    effects.ShowNote: notes.shown,
     effects.DeadLetter: _dead,
     effects.Warn: _warn,
 }

@@ -1,6 +1,6 @@
 """Gaps and warnings: what a rotation's next weeks hold that somebody should know."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from setflow.rotation import rules
 from setflow.rotation import store as rotations
 from setflow.rotation.rules import Finding, Ground, Someone
 from setflow.team.spec import Person
+from setflow.views import contacts
 from setflow.views.crew import utc
 from setflow.wording import seat_label
 
@@ -55,7 +56,7 @@ def look_ahead(tx: Tx, name: str, start: datetime, length: timedelta, *, now: da
         here.history,
         here.overrides,
         rotations.absences(tx, start, start + length),
-        someones(here.configuration, gone),
+        someones(here.configuration, gone, contacts.unverified(tx, here)),
     )
     return look_by(here.configuration, ground, name, start, length)
 
@@ -81,8 +82,16 @@ def look_by(
     return Look(configuration, names, start, start + length, tuple(ordered))
 
 
-def someones(configuration: Configuration, gone: Mapping[str, str]) -> dict[str, Someone]:
-    """The people of a configuration; `gone`: by name, why somebody is not in Mattermost."""
+def someones(
+    configuration: Configuration,
+    gone: Mapping[str, str],
+    unverified: Collection[str] = (),
+) -> dict[str, Someone]:
+    """The people of a configuration.
+
+    gone        by name, why somebody is not in Mattermost
+    unverified  who has contact methods that are not counted on
+    """
     people = configuration.people
     reached = any(person.contact for person in people.values())
     return {
@@ -94,6 +103,7 @@ def someones(configuration: Configuration, gone: Mapping[str, str]) -> dict[str,
             person.until,
             _WHY.get(gone.get(name, ""), ""),
             silent=reached and not person.contact,
+            unverified=name in unverified,
         )
         for name, person in people.items()
     }

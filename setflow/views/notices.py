@@ -39,7 +39,7 @@ def notice(tx: Tx, here: Present, effect: effects.TellDuty) -> NoticeFacts | Non
         goes_on=found.goes_on,
         beside=tuple(_beside(here, effect.rotation, found))[:MOST_BESIDE] if begins else (),
         still=() if begins else tuple(_still(here, effect.rotation, found)),
-        alerts=() if begins else _alerts(tx, found.person),
+        alerts=() if begins else tuple(escalations.owned(tx, found.person)),
     )
 
 
@@ -111,9 +111,3 @@ def _still(here: Present, name: str, notice: Notice) -> Iterator[str]:
     for seat in here.seats(name):
         if seat not in own and notice.person in here.holders(seat):
             yield seat_label(seat)
-
-
-def _alerts(tx: Tx, person: str) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (alert.id, alert.title) for alert in escalations.open_alerts(tx) if alert.owner == person
-    )

@@ -1,14 +1,25 @@
 """Schedules kept in OpsGenie: what is said of them, and what is to stand there."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from setflow import chores, effects
 from setflow.db import Tx
-from setflow.facts import ApartFacts, RemoteOverrideFacts, RemoteScheduleFacts
+from setflow.escalation.rules import shadow as rules
+from setflow.facts import (
+    ApartFacts,
+    RemoteOverrideFacts,
+    RemoteScheduleFacts,
+    ShadowFacts,
+    ShadowRow,
+)
 from setflow.present import Present, maybe
 from setflow.rotation.rules.mending import StandIns
 from setflow.rotation.rules.schedules import SCHEDULES, Known, known
+
+REPORT_AT = time(9)
+LONGEST_SHADOW = timedelta(days=4)
+"""Where nothing was compared for longer, comparing begins anew."""
 
 State = Literal["differs", "agrees", "elsewhere"]
 
@@ -57,6 +68,58 @@ def override(
     return RemoteOverrideFacts(
         schedule, effect.alias, person.opsgenie, one.start, one.end, one.rotations
     )
+
+
+def shadow_due(tx: Tx, *, now: datetime) -> tuple[datetime, str] | None:
+    """Since when alerts are to be compared with OpsGenie's, and the ISO date of the report.
+
+    None where nothing is due; without a date where comparing only begins.
+    """
+    here = maybe(tx, now)
+    settings = here.configuration.opsgenie if here else None
+    if here is None or settings is None or settings.mode != "shadow":
+        return None
+    before = rules.report(chores.state(tx, rules.SHADOW))
+    if before is None or now - before.until > LONGEST_SHADOW:
+        return now, ""
+    local = now.astimezone(here.configuration.zone)
+    day = local.date().isoformat()
+    began = before.until.astimezone(here.configuration.zone).date().isoformat()
+    if local.time() < REPORT_AT or max(before.day, began if not before.day else "") >= day:
+        return None
+    return before.until, day
+
+
+def shadow(tx: Tx, here: Present, effect: effects.ShowShadow) -> ShadowFacts | None:
+    """What was found for a day; None once another day's report has taken its place."""
+    found = rules.report(chores.state(tx, rules.SHADOW))
+    if found is None or found.day != effect.day:
+        return None
+    settings = here.configuration.opsgenie
+    tomorrow = here.now + timedelta(days=1)
+    apart = tuple(
+        (
+            name,
+            ApartFacts(one.start, one.end, _titles(here, one.theirs), _titles(here, one.ours)),
+        )
+        for target, name in (settings.schedules if settings else {}).items()
+        for one in _known(tx, target).told.apart
+        if one.start < tomorrow and one.end > here.now
+    )
+    rows = tuple(
+        ShadowRow(
+            one.what,
+            one.title,
+            one.priority,
+            one.at,
+            _titles(here, one.theirs),
+            _titles(here, one.ours),
+            one.late,
+        )
+        for one in found.differs
+    )
+    agreed = date.fromisoformat(found.agreed)
+    return ShadowFacts(found.since, found.count, rows, agreed, apart, here.configuration.zone)
 
 
 def _known(tx: Tx, target: str) -> Known:

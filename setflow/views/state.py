@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from setflow import history, inbox, outbox, present
 from setflow.db import Tx
 from setflow.escalation import store as escalations
+from setflow.escalation.rules import Status
+from setflow.escalation.store import Which
 from setflow.facts import AlertFacts, IncidentFacts
 from setflow.incident import store as incidents
 from setflow.team.rules import Directory
@@ -16,6 +18,7 @@ from setflow.team.spec import Person
 from setflow.views import runs
 from setflow.views.facts import alert_facts
 
+ANY = Which()
 LATEST_REPORT = timedelta(seconds=15)
 """A process reports every 5 s; three reports missing, it is gone."""
 
@@ -63,10 +66,19 @@ def in_force(tx: Tx, *, now: datetime) -> present.Present | None:
     return present.maybe(tx, now)
 
 
-def open_alerts(tx: Tx, *, now: datetime) -> list[AlertFacts]:
-    """All alerts that are not over, oldest first."""
+def open_alerts(tx: Tx, which: Which = ANY, *, now: datetime, most: int = 1000) -> list[AlertFacts]:
+    """The alerts that are not over, oldest first, up to `most`."""
     here = present.maybe(tx, now)
-    return [alert_facts(here, alert) for alert in escalations.open_alerts(tx)] if here else []
+    found = escalations.open_alerts(tx, which, most) if here else ()
+    return [alert_facts(here, alert) for alert in found] if here else []
+
+
+def open_alert(tx: Tx, number: int, *, now: datetime) -> AlertFacts | None:
+    """The alert of this number; None where there is none, or it is over."""
+    here, found = present.maybe(tx, now), escalations.get(tx, number)
+    if here is None or found is None or found.status is Status.RESOLVED:
+        return None
+    return alert_facts(here, found)
 
 
 def open_pages(tx: Tx, *, now: datetime, since: timedelta = timedelta(days=7)) -> list[OpenPage]:
@@ -138,11 +150,7 @@ def live_incidents(tx: Tx, *, now: datetime) -> list[IncidentFacts]:
 
 def remote_keys(tx: Tx) -> Mapping[str, tuple[str, str]]:
     """Open alerts that are OpsGenie's too: its id → our source and key."""
-    return {
-        alert.remote: (alert.source, alert.key)
-        for alert in escalations.open_alerts(tx)
-        if alert.remote
-    }
+    return escalations.remote_names(tx)
 
 
 def dead_letters(tx: Tx) -> Sequence[Mapping[str, Any]]:

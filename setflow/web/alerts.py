@@ -10,28 +10,25 @@ from setflow.db import Tx
 from setflow.document import duration
 from setflow.errors import Refused
 from setflow.facts import AlertFacts
+from setflow.views import Which
 from setflow.web.caller import Caller, Verb
 
 SNOOZE_BUTTON = timedelta(hours=1)
 YOURS = "is yours; `/set backup` gets you help, `/set unack` hands it back."
-Fits = Callable[[AlertFacts], bool]
+MOST_LISTED = 10
+LONGEST_NUMBER = 18
+"""As many digits as the number of a row may have."""
+ANY, FIRING = Which(), Which(status="firing")
 
 
-def chosen(tx: Tx, caller: Caller, given: Sequence[str], fits: Fits) -> AlertFacts:
+def chosen(tx: Tx, caller: Caller, given: Sequence[str], fits: Which) -> AlertFacts:
     """The alert that is meant: the number given, or the only open one that fits.
 
     Raises Refused, which lists them, where there is none or more than one.
     """
-    found = views.open_alerts(tx, now=caller.now)
-    waiting = [one for one in found if fits(one)]
     if given:
-        number = given[0].removeprefix("#")
-        if not number.isdigit():
-            raise Refused("Say the alert by its number, such as `/set ack 12`.")
-        named = [one for one in found if one.id == int(number)]
-        if not named:
-            raise Refused(f"No alert {number} is open. {_listed(found)}")
-        return named[0]
+        return _numbered(tx, caller, given[0].removeprefix("#"))
+    waiting = views.open_alerts(tx, fits, now=caller.now, most=MOST_LISTED + 1)
     if len(waiting) == 1:
         return waiting[0]
     if not waiting:
@@ -39,9 +36,14 @@ def chosen(tx: Tx, caller: Caller, given: Sequence[str], fits: Fits) -> AlertFac
     raise Refused(f"Which one? {_listed(waiting)}")
 
 
-def firing(alert: AlertFacts) -> bool:
-    """Whether it waits for somebody."""
-    return alert.status == "firing"
+def _numbered(tx: Tx, caller: Caller, number: str) -> AlertFacts:
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        raise Refused("Say the alert by its number, such as `/set ack 12`.")
+    found = views.open_alert(tx, int(number), now=caller.now)
+    if found is None:
+        listed = _listed(views.open_alerts(tx, now=caller.now, most=MOST_LISTED + 1))
+        raise Refused(f"No alert {int(number)} is open. {listed}")
+    return found
 
 
 def until_of(words: str, tx: Tx, caller: Caller) -> datetime:
@@ -75,8 +77,8 @@ def _snooze(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     given = arguments[:1] if numbered else ()
     until = until_of(" ".join(arguments[len(given) :]), tx, caller)
     mine = _mine(caller)
-    own = [one for one in views.open_alerts(tx, now=caller.now) if mine(one)]
-    alert = chosen(tx, caller, given, mine if own else firing)
+    own = views.open_alerts(tx, mine, now=caller.now, most=1)
+    alert = chosen(tx, caller, given, mine if own else FIRING)
     asked = engine.Deciding("snooze", alert.id, by=caller.name, how="slash", until=until)
     return f"{_said(alert)} is {snooze(tx, caller, asked)}"
 
@@ -102,7 +104,7 @@ def _hand(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
     )
 
 
-def _verb(verb: str, said: str, fits: Callable[[Caller], Fits]) -> Callable[..., str]:
+def _verb(verb: str, said: str, fits: Callable[[Caller], Which]) -> Callable[..., str]:
     def work(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
         alert = chosen(tx, caller, arguments[:1], fits(caller))
         _decide(tx, caller, verb, alert)
@@ -118,13 +120,12 @@ def _decide(
     engine.handle(tx, [message], now=caller.now)
 
 
-def _mine(caller: Caller) -> Fits:
-    return lambda alert: alert.owner is not None and alert.owner.name == caller.name
+def _mine(caller: Caller) -> Which:
+    return Which(owner=caller.name)
 
 
-def _others(caller: Caller) -> Fits:
-    mine = _mine(caller)
-    return lambda alert: not mine(alert)
+def _others(caller: Caller) -> Which:
+    return Which(other=caller.name)
 
 
 def _said(alert: AlertFacts) -> str:
@@ -134,7 +135,8 @@ def _said(alert: AlertFacts) -> str:
 def _listed(alerts: Sequence[AlertFacts]) -> str:
     if not alerts:
         return "None is open."
-    return "Open: " + " · ".join(f"**{one.id}** {one.title[:60]}" for one in alerts[:10])
+    shown = [f"**{one.id}** {escape(one.title, 60)}" for one in alerts[:MOST_LISTED]]
+    return "Open: " + " · ".join(shown) + (" · and more" if alerts[MOST_LISTED:] else "")
 
 
 VERBS = {

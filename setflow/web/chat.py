@@ -16,7 +16,7 @@ from setflow.adapters.mattermost.inbound import Action
 from setflow.adapters.mattermost.post import Pen, Post
 from setflow.db import Conflict, DatabaseGone, Db, Tx, transaction
 from setflow.errors import Refused
-from setflow.web import alerts, auth, cards, commands, hooks
+from setflow.web import alerts, auth, cards, commands, hooks, storms
 from setflow.web.caller import Answer, Caller
 
 TRIES = 3
@@ -233,6 +233,7 @@ _BUTTONS: Mapping[str, Callable[[Tx, Caller, Mapping[str, Any]], str]] = {
     "update": _update,
     "page-set": _page_set,
     **cards.BUTTONS,
+    **storms.BUTTONS,
     "retry": _retry,
     "drop": _drop,
     "test": _test,

@@ -11,7 +11,17 @@ from setflow.document import suggestion
 from setflow.errors import Refused
 from setflow.playbook.spec import TickTask
 from setflow.team import rules as team
-from setflow.web import alerts, calendars, maintenance, notices, schedules, standins
+from setflow.web import (
+    alerts,
+    calendars,
+    contacts,
+    heartbeats,
+    keys,
+    maintenance,
+    notices,
+    schedules,
+    standins,
+)
 from setflow.web.caller import Answer, Caller, Verb
 
 
@@ -57,7 +67,7 @@ def _gaps(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
 def _decide(verb: str, said: str) -> Callable[[Tx, Caller, Sequence[str]], str]:
     def work(tx: Tx, caller: Caller, arguments: Sequence[str]) -> str:
         person = caller.name
-        fits = alerts.firing if verb != "resolve" else bool
+        fits = alerts.FIRING if verb != "resolve" else alerts.ANY
         alert = alerts.chosen(tx, caller, arguments[:1], fits)
         whom = None
         if verb == "acknowledge" and len(arguments) > 1:
@@ -186,10 +196,13 @@ VERBS: Mapping[str, Verb] = {
     ),
     **alerts.VERBS,
     **maintenance.VERBS,
+    **heartbeats.VERBS,
+    **keys.VERBS,
     "done": Verb("done TASK", "ticks a task of a run", _done),
     "update": Verb("update [TICKET] TEXT", "gives an incident its status update", _update),
     **schedules.VERBS,
     **calendars.VERBS,
+    **contacts.VERBS,
     **standins.VERBS,
     "page": Verb("page PERSON-or-SEAT TEXT", "pages somebody now", _page),
     "test": Verb("test", "sends you a test page", _test),

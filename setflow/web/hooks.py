@@ -1,15 +1,14 @@
-"""Hooks: alerts of any monitor, and OpsGenie's webhook. Stored, answered, worked by the ticker."""
+"""What hooks share, and OpsGenie's webhook: stored, answered, worked by the ticker."""
 
 import json
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from setflow.adapters import alerts, opsgenie
+from setflow.adapters import opsgenie
 from setflow.db import Db
 from setflow.web import auth
 from setflow.web.intake import Intake
@@ -22,12 +21,17 @@ DEEPEST = 8
 
 async def body(request: Request) -> bytes:
     """The request's body; 413 where it is over 256 KiB."""
-    found = b""
+    return await body_up_to(request, LONGEST_BODY_BYTES)
+
+
+async def body_up_to(request: Request, most: int) -> bytes:
+    """The request's body; 413 where it is over `most` bytes."""
+    found = bytearray()
     async for part in request.stream():
         found += part
-        if len(found) > LONGEST_BODY_BYTES:
-            raise HTTPException(413, f"The body is over {LONGEST_BODY_BYTES // 1024} KiB.")
-    return found
+        if len(found) > most:
+            raise HTTPException(413, f"The body is over {most // 1024:,} KiB.")
+    return bytes(found)
 
 
 def router(
@@ -36,18 +40,6 @@ def router(
     """The routes under /hooks; `hint` is called with a source that has news."""
     routes = APIRouter()
     intake = Intake(db)
-
-    async def alert(request: Request) -> JSONResponse:
-        """Take an alert that fires or is resolved; the same `delivery` is taken once."""
-        source = request.path_params["source"].lower()
-        known = keys.hook_keys.get(source, "")
-        auth.require(auth.bearer(request), known, f"the Bearer key of source {source[:50]!r}")
-        raw = await body(request)
-        given = _sensible(alerts.generic, raw)
-        payload = given.model_dump(exclude={"delivery"})
-        now = clock()
-        delivery = given.delivery or f"{now.isoformat()}:{sha256(raw).hexdigest()[:16]}"
-        return _accepted(await intake.keep(f"alerts/{source}", delivery, payload, now))
 
     async def from_opsgenie(request: Request) -> JSONResponse:
         """Take OpsGenie's webhook as a hint: what it is about is read from OpsGenie itself."""
@@ -60,7 +52,6 @@ def router(
         return _accepted(new)
 
     # Bare routes: what the framework does around one costs more than keeping a delivery.
-    routes.add_route("/hooks/alerts/{source}", alert, methods=["POST"])
     routes.add_route("/hooks/opsgenie", from_opsgenie, methods=["POST"])
     return routes
 
@@ -85,16 +76,17 @@ def parsed(raw: bytes) -> dict[str, Any]:
         raise HTTPException(400, "The body is no JSON.") from None
     if not isinstance(value, dict):
         raise HTTPException(400, "The body should be a JSON object.")
-    if _depth(value) > DEEPEST:
+    if deeper(value, DEEPEST):
         raise HTTPException(400, f"The body is nested over {DEEPEST} deep.")
     if "\\u0000" in raw.decode("utf-8", "replace"):
         raise HTTPException(400, "The body holds a NUL character.")
     return value
 
 
-def _depth(value: object) -> int:
+def deeper(value: object, deepest: int) -> bool:
+    """Whether lists and objects stand in one another over `deepest` times."""
     level, waiting = 0, [value]
-    while waiting and level <= DEEPEST:
+    while waiting and level <= deepest:
         level += 1
         waiting = [
             part
@@ -102,4 +94,4 @@ def _depth(value: object) -> int:
             if isinstance(item, dict | list)
             for part in (item.values() if isinstance(item, dict) else item)
         ]
-    return level
+    return level > deepest

@@ -44,6 +44,8 @@ FRESH = timedelta(seconds=5)
 COMMITS = timedelta(seconds=5)
 """What came to an end is counted once this is over: by then it is committed."""
 
+Tried = tuple[str, str, str, float]
+
 
 class Metrics:
     """The figures of one process, and of the tables that it works on.
@@ -53,6 +55,7 @@ class Metrics:
 
     def __init__(self, db: Db, clock: Callable[[], datetime]) -> None:
         self.registry = CollectorRegistry()
+        self._elsewhere: dict[tuple[str, str, str], float] = {}
         ProcessCollector(registry=self.registry)
         build = Info("setflow_build", "Which setflow this is.", registry=self.registry)
         build.info({"version": _version(), "python": platform.python_version()})
@@ -63,8 +66,14 @@ class Metrics:
         )
         self._tries = Counter(
             "setflow_delivery_tries_total",
-            "Deliveries that this process tried: delivered, or failed (and tried again, or dead).",
+            "Deliveries that were tried here: delivered, or failed (and tried again, or dead).",
             ["system", "kind", "outcome"],
+            registry=self.registry,
+        )
+        self._mails = Counter(
+            "setflow_mails_total",
+            "Mails that were brought to this process: accepted, repeated, or why they were not.",
+            ["outcome"],
             registry=self.registry,
         )
         self.registry.register(_Tables(db, clock))
@@ -78,6 +87,25 @@ class Metrics:
         """Count a delivery that was tried."""
         outcome = "delivered" if delivered else "failed"
         self._tries.labels(system, _kind(page=page), outcome).inc()
+
+    def mailed(self, outcome: str) -> None:
+        """Count a mail that was brought, by what became of it."""
+        self._mails.labels(outcome).inc()
+
+    def tries(self) -> list[Tried]:
+        """The deliveries that were tried: system, kind, outcome, and how many."""
+        (family,) = self._tries.collect()
+        return [
+            (one.labels["system"], one.labels["kind"], one.labels["outcome"], one.value)
+            for one in family.samples
+        ]
+
+    def tried_elsewhere(self, tries: Iterable[Tried]) -> None:
+        """Count the deliveries of a process beside this one, all that it ever tried."""
+        for system, kind, outcome, count in tries:
+            labels = system, kind, outcome
+            self._tries.labels(*labels).inc(count - self._elsewhere.get(labels, 0.0))
+            self._elsewhere[labels] = count
 
     def text(self) -> bytes:
         """All of it as Prometheus reads it."""

@@ -1,20 +1,43 @@
 """The web door as one application: hooks, chat, the API, health; errors as sentences."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from setflow.db import Conflict, DatabaseGone, Db
+from setflow.db import Conflict, DatabaseGone, Db, DiskFull
 from setflow.errors import Refused
-from setflow.web import api, api_standins, auth, calendars, chat, health, hooks
+from setflow.web import (
+    api,
+    api_alerts,
+    api_route,
+    api_standins,
+    auth,
+    calendars,
+    chat,
+    genie,
+    health,
+    hooks,
+    links,
+    monitors,
+    receipts,
+)
+from setflow.web.keyring import Keyring
+from setflow.web.limits import Bounded
 from setflow.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+ALARMS = "/hooks/alerts/"
+LATELY = timedelta(seconds=10)
+Refusals = deque[tuple[datetime, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +48,7 @@ class Doors:
     barred  of that, why it must not work what is due, for /readyz
     hint   called with a source that has news, so that it is pulled from at once
     callback_url  where Mattermost reaches us, without a slash at its end
+    keyring  the keys of sources
     """
 
     db: Db
@@ -36,14 +60,21 @@ class Doors:
     metrics: Metrics
     hint: Callable[[str], None]
     callback_url: str
+    keyring: Keyring
 
 
 def build(doors: Doors) -> FastAPI:
     """The application."""
+    untaken: Refusals = deque(maxlen=1)
     app = FastAPI(title="setflow", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.include_router(hooks.router(doors.db, doors.keys, clock=doors.clock, hint=doors.hint))
-    for part in (api, api_standins):
+    alarms = monitors.router(doors.db, doors.keyring, clock=doors.clock)
+    app.include_router(alarms)
+    app.include_router(genie.router(doors.db, doors.keyring, clock=doors.clock))
+    for part in (api, api_alerts, api_route, api_standins):
         app.include_router(part.router(doors.db, doors.keys, clock=doors.clock))
+    app.include_router(links.router(doors.db, doors.keys.secret, clock=doors.clock))
+    app.include_router(receipts.router(doors.db, doors.keyring, clock=doors.clock))
     app.include_router(calendars.router(doors.db, doors.keys.secret, clock=doors.clock))
     app.include_router(
         calendars.api(doors.db, doors.keys, callback_url=doors.callback_url, clock=doors.clock)
@@ -56,7 +87,7 @@ def build(doors: Doors) -> FastAPI:
         health.router(
             doors.db,
             clock=doors.clock,
-            alive=doors.alive,
+            alive=lambda: [*doors.alive(), *_lately(untaken, doors.clock())],
             barred=doors.barred,
             metrics=doors.metrics,
         )
@@ -69,6 +100,8 @@ def build(doors: Doors) -> FastAPI:
     @app.exception_handler(DatabaseGone)
     def gone(_: Request, error: Exception) -> JSONResponse:
         log.warning("the database does not answer: %s", error)
+        if isinstance(error, DiskFull):
+            untaken.append((doors.clock(), str(error)))
         return JSONResponse(
             {"detail": "The database does not answer; try again."}, 503, {"Retry-After": "5"}
         )
@@ -78,8 +111,28 @@ def build(doors: Doors) -> FastAPI:
         log.info("collided: %s", error)
         return JSONResponse({"detail": "Others change the same thing; try again."}, 409)
 
+    app.add_middleware(
+        _Straight, alarms=ExceptionMiddleware(Router(alarms.routes), app.exception_handlers)
+    )
+    app.add_middleware(Bounded)
     app.add_middleware(_Quiet)
     return app
+
+
+def _lately(untaken: Refusals, now: datetime) -> list[str]:
+    """Why something was not taken a moment ago; other things may be taken all the while."""
+    return [why for at, why in untaken if now - at < LATELY]
+
+
+class _Straight:
+    """Has alerts go by what the framework does around a route: in a storm that costs the most."""
+
+    def __init__(self, app: ASGIApp, alarms: ASGIApp) -> None:
+        self.app, self.alarms = app, alarms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        alarm = scope["type"] == "http" and scope["path"].startswith(ALARMS)
+        await (self.alarms if alarm else self.app)(scope, receive, send)
 
 
 class _Quiet:

@@ -6,11 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -50,9 +52,12 @@ class Live(World):
         return app.real_clock()
 
     @contextmanager
-    def process(self) -> Iterator["Process"]:
-        """A `setflow serve` that answers, killed at the end where it still runs."""
-        started = Process(self)
+    def process(self, more: Mapping[str, str] | None = None) -> Iterator["Process"]:
+        """A `setflow serve` that answers, killed at the end where it still runs.
+
+        more  variables of its environment; without an address of ours it has its own server
+        """
+        started = Process(self, more or {})
         try:
             wait_until(started.answers)
             yield started
@@ -60,14 +65,14 @@ class Live(World):
             started.kill()
 
     @contextmanager
-    def service(self, *, ahead_seconds: float = 0.0) -> Iterator[app.Service]:
-        """The same in this process, with a clock of its own."""
+    def service(self, *, ahead_seconds: float = 0.0, db: Db | None = None) -> Iterator[app.Service]:
+        """The same in this process, with a clock of its own; `db` in place of the world's."""
 
         def clock() -> datetime:
             return app.real_clock() + timedelta(seconds=ahead_seconds)
 
         given = replace(self.given, database_url=None, host="127.0.0.1", port=free_port())
-        parts = app.build(self.db, given, clock=clock, chance=random.Random(1))
+        parts = app.build(db or self.db, given, clock=clock, chance=random.Random(1))
         service = app.Service(parts, given)
         service.start()
         try:
@@ -79,18 +84,21 @@ class Live(World):
 class Process:
     """One `setflow serve`."""
 
-    def __init__(self, world: Live) -> None:
+    def __init__(self, world: Live, more: Mapping[str, str]) -> None:
         self.port = free_port()
         environ = {
             **os.environ,
             **world.environ(),
             "SETFLOW_DATABASE_URL": world.address,
             "SETFLOW_LISTEN": f"127.0.0.1:{self.port}",
+            **more,
         }
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the process
         self.running = subprocess.Popen(
             [sys.executable, "-m", "setflow", "serve"],
             env=environ,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log,
+            start_new_session=True,
         )
 
     @property
@@ -109,10 +117,26 @@ class Process:
         url = f"{self.url}/hooks/alerts/prometheus"
         assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 202
 
+    def says(self, path: str) -> str:
+        """What it answers at a path."""
+        return requests.get(f"{self.url}{path}", timeout=10).text
+
+    def child(self) -> int:
+        """The number of the process that pages."""
+        pid = self.running.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
     def kill(self) -> None:
-        """End it as the kernel does: at once."""
-        self.running.send_signal(signal.SIGKILL)
+        """End both of its processes as the kernel does: at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.running.pid, signal.SIGKILL)
         self.running.wait(10)
+        self.log.close()
+
+    def logged(self) -> str:
+        """What it wrote so far."""
+        self.log.seek(0)
+        return self.log.read()
 
 
 def free_port() -> int:

@@ -159,6 +159,7 @@ def test_a_text_message_that_may_have_arrived_before_says_that_it_is_a_repeat(wo
 
 
 def test_a_post_whose_answer_was_lost_is_not_made_again(world):
+    world.chat.server.licensed = True  # else the first try is one for what wants a licence
     world.chat.fail_next(2, 502, where="POST /api/v4/posts", done=True)
     world.alert()
     world.chat.faults.down = True  # longer than the server itself knows a repeat
@@ -192,6 +193,22 @@ def test_with_nobody_on_the_seat_the_next_step_is_paged_at_once_and_it_is_said(w
 
     assert world.paged() == ["cy"] or world.paged() == ["di"]
     world.channel(SET).shows("SET primary (EMEA) empty (20:30)", "paged 20:30")
+
+
+def test_after_a_handoff_the_ladder_goes_on_with_who_has_the_seat_then_as_was_said_before(bare):
+    first = "- {page: [set.primary, person:eve], wait: 5m, all: true}"
+    bare.apply(file().replace("- {page: [set.primary], wait: 5m}", first, 1))
+    bare.pass_time(until="2026-11-30 19:57")
+    bare.alert()
+    bare.user("ana").sees("If not everybody acknowledges by **20:02** it goes to Di Doe.")
+    bare.channel(SET).shows("Ana Doe and Eve Doe paged 19:57, Di Doe at 20:02")
+
+    bare.user("ana").clicks("Acknowledge")
+    bare.pass_time(minutes=5)
+    assert bare.paged() == ["ana", "eve", "di"]
+    bare.channel(SET).shows(
+        "Eve Doe not reached (19:57), Di Doe paged 20:02, Ana Doe acknowledged, Eve Doe not yet"
+    )
 
 
 def test_outside_of_all_shifts_the_lead_answers(bare):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -17,6 +18,11 @@ from tests.loopback import served
 __all__ = ["live"]
 
 MANY = 15
+_ALONE = """
+    select (payload ->> 'alert')::int as alert from outbox
+    where kind = 'PagePerson' and payload ->> 'person' = :person
+"""
+_DIGESTS = "select person, state -> 'alerts' as alerts from storms"
 
 
 def test_two_processes_share_the_work_and_page_nobody_twice(live: Live) -> None:
@@ -24,12 +30,22 @@ def test_two_processes_share_the_work_and_page_nobody_twice(live: Live) -> None:
         for number in range(MANY):
             (one if number % 2 else other).fires(f"alert {number}")
         one.kill()
-        wait_until(lambda: len(live.keys("page:")) >= 3 * MANY - 4)
+        wait_until(lambda: len(live.events("Paged")) >= 3 * MANY)
+        wait_until(lambda: 'tries_total{kind="page"' in other.says("/metrics"))
+        assert '"problems":[]' in other.says("/healthz")
+        pages = other.child()
+        other.running.kill()
+        wait_until(lambda: not Path(f"/proc/{pages}/exe").exists())
     keys = live.keys()
+    alerts = [row.id for row in live.rows("select id from alerts order by id")]
+    digests = {row.person: row.alerts for row in live.rows(_DIGESTS)}
 
     assert sorted(keys) == sorted(set(keys))
-    assert len(live.rows("select id from alerts")) == MANY
-    assert len(live.rows("select name from processes")) == 2
+    for name in ("ana", "bo", "cy"):
+        alone = [row.alert for row in live.rows(_ALONE, person=name)]
+        assert sorted([*alone, *digests[name]]) == alerts
+    assert len(alerts) == MANY
+    assert len(live.rows("select name from processes")) == 1, "what pages leaves with its parent"
 
 
 def test_a_process_whose_clock_is_off_says_so_and_does_not_tick(live: Live) -> None:

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from setflow import engine, ticker
+from setflow import engine, schema, ticker
 from setflow.app.parts import BARS
 from setflow.app.upkeep import Upkeep
 from setflow.db import transaction
-from tests.acceptance.world import OPS, World, file
+from tests.acceptance.world import OPS, World, at, file
 from tests.loopback import served
 
 CONTACT = '{via: sms, to: "+34600", after: 2m}, {via: phone, to: "+34601", after: 4m}'
@@ -289,3 +289,43 @@ def test_what_is_over_for_long_enough_is_gone_and_what_is_needed_is_not(world: W
     world.alert("Old and open", status="resolved")
     assert len(world.channel(OPS).posts()) == posts
     assert upkeep(world).tidy(timedelta(days=20)) == 0
+
+
+def test_of_mails_keys_and_links_what_is_of_no_use_any_more_goes(world: World) -> None:
+    world.alert("Open")
+    old, new = at("2026-10-01 10:00"), at("2026-11-29 10:00")
+    rows = [
+        ("mails", {"message": "<gone@x>", "alert": 99, "sender": "s@x", "at": old}),
+        ("mails", {"message": "<open@x>", "alert": 1, "sender": "s@x", "at": old}),
+        ("mails", {"message": "<new@x>", "alert": 99, "sender": "s@x", "at": new}),
+        ("links", {"id": "old", "used_at": old, "alert": 99, "person": "ana"}),
+        ("links", {"id": "new", "used_at": new, "alert": 99, "person": "ana"}),
+        *(
+            (
+                "keys",
+                {
+                    "id": name,
+                    "source": "grafana",
+                    "scopes": ["create"],
+                    "digest": "",
+                    "created_at": old,
+                    "created_by": "shell",
+                    "ends_at": ends,
+                },
+            )
+            for name, ends in (("ended", old), ("ending", new), ("lasting", None))
+        ),
+    ]
+    with transaction(world.db) as tx:
+        for table, row in rows:
+            tx.execute(schema.metadata.tables[table].insert().values(row))
+    while upkeep(world).tidy(timedelta(days=20)):
+        pass
+    left = "select message from mails union all select id from links union all select id from keys"
+    assert {row[0] for row in world.rows(left)} == {
+        "<open@x>",
+        "<new@x>",
+        "new",
+        "ending",
+        "lasting",
+    }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from setflow.adapters.mattermost import groups, inbound, people
+from setflow.adapters.mattermost import groups, inbound, people, survey
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.post import File, Post
 from setflow.errors import DeliveryError
@@ -83,6 +83,7 @@ def test_every_call_of_ours_is_as_documented(mm, sandbox, documents):
     sandbox.server.licensed = True
     for members in ([ana], [], [ana]):
         groups.keep(mm, "set-oncall", "SET on call", members)
+    assert "asks for it" in survey.acknowledgement(mm)
     (group,) = sandbox.server.groups
     mm.driver.client.delete(f"/groups/{group}")
     groups.keep(mm, "set-oncall", "SET on call", [ana])

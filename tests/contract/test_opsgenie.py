@@ -49,9 +49,15 @@ def test_the_adapter_and_the_stand_in_keep_to_the_document(account, document):
         first, second, *_ = opsgenie.open_alerts()
         opsgenie.acknowledge(first.id, ANA, note="mine")
         opsgenie.close(second.id, ANA, note="over")
+        account.page(first.id, ANA)
+        assert [one.user for one in opsgenie.notified(first.id)] == [ANA]
+        assert len(opsgenie.since(START)) == 150
         assert opsgenie.alert(first.id).owner == ANA
         assert opsgenie.alert("no-such-alert") is None
         assert len(opsgenie.open_alerts()) == 149
+        opsgenie.unacknowledge(first.id, ANA, note="not mine")
+        opsgenie.snooze(first.id, ANA, until=START + timedelta(hours=1), note="later")
+        assert not opsgenie.alert(first.id).acknowledged
 
     assert [str(violation) for violation in document.violations] == []
     assert set(document.seen) == {
@@ -59,7 +65,10 @@ def test_the_adapter_and_the_stand_in_keep_to_the_document(account, document):
         "GET /v2/alerts",
         "GET /v2/alerts/{identifier}",
         "POST /v2/alerts/{identifier}/acknowledge",
+        "GET /v2/alerts/{identifier}/recipients",
         "POST /v2/alerts/{identifier}/close",
+        "POST /v2/alerts/{identifier}/snooze",
+        "POST /v2/alerts/{identifier}/unacknowledge",
     }
 
 

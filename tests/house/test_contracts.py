@@ -78,6 +78,11 @@ PLANTED = {
         "import prometheus_client",
         "setflow.ticker -> prometheus_client",
     ),
+    "The mailroom alone takes SMTP": (
+        "ticker.py",
+        "import aiosmtpd",
+        "setflow.ticker -> aiosmtpd",
+    ),
     "No cycles anywhere": (
         "adapters/mattermost/text.py",
         "from setflow.adapters.mattermost import post",

@@ -3,13 +3,22 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from setflow import db as database
-from setflow.db import Conflict, DatabaseGone, connect, listen, notify, transaction
+from setflow.db import (
+    Conflict,
+    DatabaseGone,
+    connect,
+    listen,
+    notify,
+    one_statement,
+    transaction,
+)
 from setflow.errors import SetflowError
+from tests.pooler import pooled
 
 WAIT_SECONDS = 10
 
@@ -138,7 +147,9 @@ class Listener:
 
     def __init__(self, url, channels):
         self.heard, self.stop, self.changed = [], threading.Event(), threading.Condition()
-        self.thread = threading.Thread(target=listen, args=(url, channels, self.stop, self.wake))
+        self.thread = threading.Thread(
+            target=listen, args=(connect(url, pool_size=1), channels, self.stop, self.wake)
+        )
         self.thread.start()
 
     def wake(self, channel):
@@ -189,3 +200,39 @@ def test_the_clocks_are_compared(db, ahead):
     offset = database.clock_offset(db, clock)
 
     assert offset == pytest.approx(ahead, abs=1)
+
+
+def test_a_server_that_became_a_reader_is_left_for_the_writer(table, db_url):
+    one = connect(db_url, pool_size=1)
+    with transaction(one) as tx:
+        tx.execute(text("set session characteristics as transaction read only"))
+    change = text("update things set n = 7")
+    with pytest.raises(DatabaseGone), transaction(one) as tx:
+        tx.execute(change)
+    with transaction(one) as tx:
+        assert tx.execute(change).rowcount == 2
+    one.dispose()
+
+
+@pytest.fixture
+def through(db_url):
+    """The address of the database through a pooler."""
+    parts = conninfo_to_dict(db_url)
+    with pooled(parts["host"]) as port:
+        yield make_conninfo(db_url, host="127.0.0.1", port=port)
+
+
+def test_through_a_pooler_nothing_is_left_in_a_session(table, through):
+    db = connect(through, pooler=True)
+    for number in range(10):
+        with transaction(db) as tx:
+            tx.execute(text("update things set n = :n where id = 1"), {"n": number})
+            assert tx.execute(text("show lock_timeout")).scalar_one() == "4s"
+        with one_statement(db) as tx:
+            found = tx.execute(text("select n from things where id = :id"), {"id": 1})
+            assert found.scalar_one() == number
+    db.dispose()
+
+    plain = connect(through)
+    with pytest.raises(DatabaseGone, match="options"), transaction(plain):
+        pass

@@ -14,22 +14,24 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from setflow import app, cli, doctor, engine, settings
+from setflow import app, cli, doctor, engine, settings, signature
 from setflow.db import Db, transaction
+from setflow.doctor import chat
 from setflow.sandbox.mattermost import MattermostSandbox
 from setflow.settings import Settings
 from tests.loopback import served
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
+NUMBER = "+447700900102"
 FILE = """\
 version: 1
 channels: {operations: ops}
 people:
-  ana: {mattermost: ana.ruiz, contact: [{via: sms, to: "+447700900102"}]}
+  ana: {mattermost: ana.ruiz, contact: [{via: sms, to: "NUMBER"}]}
   bo: {mattermost: bo.lind}
 rotations:
   web: {type: weekly, start: "2026-11-02 09:00", people: [ana, bo], channel: duty}
-"""
+""".replace("NUMBER", NUMBER)
 Find = Callable[..., dict[str, doctor.Finding]]
 
 
@@ -58,6 +60,8 @@ def given(box: MattermostSandbox, db: Db, db_url: str, tmp_path: Path) -> Iterat
     """Settings without a mistake, for a database in which FILE is in force."""
     with transaction(db) as tx:
         engine.apply(tx, engine.File("set.yaml", FILE, {}), by="shell", now=NOW)
+        way = "sms", signature.receiver("sms", NUMBER)
+        engine.handle(tx, [engine.Reached("ana", *way, "code")], now=NOW)
     port = free_port()
     with served(box.app) as url:
         yield Settings(
@@ -91,8 +95,8 @@ def test_nothing_is_wrong_where_all_is_as_it_should_be(given):
 
     assert [one for one in findings.values() if not one.ok] == []
     assert list(findings) == [
-        *("database", "tables", "clock", "configuration", "Mattermost", "team"),
-        *("~ops", "~duty", "/set", "public address", "accounts", "sms"),
+        *("database", "tables", "clock", "configuration", "test pages", "Mattermost", "team"),
+        *("~ops", "~duty", "/set", "acknowledgement", "public address", "accounts", "sms"),
     ]
 
 
@@ -187,9 +191,9 @@ def test_a_missing_command_token_is_told(given):
 def test_an_address_that_only_this_machine_reaches_is_told():
     here, there = "http://127.0.0.1:8400", "https://203.0.113.7"
 
-    assert doctor._public(here, "http://localhost:8065").ok
-    assert doctor._public("https://203.0.113.8", there).ok
-    finding = doctor._public(here, there)
+    assert chat.public(here, "http://localhost:8065").ok
+    assert chat.public("https://203.0.113.8", there).ok
+    finding = chat.public(here, there)
     assert not finding.ok
     assert "SETFLOW_PUBLIC_URL" in finding.todo
 
@@ -206,6 +210,24 @@ def test_a_contact_method_without_a_gateway_is_told(given):
 
     assert not finding.ok
     assert "SETFLOW_NOTIFY_SMS" in finding.todo
+
+
+def test_a_contact_method_that_is_not_verified_is_told(given, db):
+    with transaction(db) as tx:
+        tx.execute(text("delete from contacts"))
+    finding = found(given)["test pages"]
+    assert (finding.ok, "ana (sms)" in finding.said) == (False, True)
+    assert "/set contact test METHOD" in finding.todo
+
+
+@pytest.mark.parametrize(
+    ("licensed", "said"),
+    [(False, "marked urgent, and that is all"), (True, "P1 or P2 asks for it")],
+)
+def test_whether_pages_ask_for_an_acknowledgement_is_told(given, box, licensed, said):
+    box.server.licensed = licensed
+    finding = found(given)["acknowledgement"]
+    assert (finding.ok, said in finding.said) == (True, True)
 
 
 def test_a_jira_site_without_a_section_is_told(given):

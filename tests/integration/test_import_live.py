@@ -82,7 +82,7 @@ class Api:
     def goalert(self, path, query, body):
         assert path == "/api/graphql"
         data = json.loads(json.dumps(self.answers["data"]))
-        for key, name in sources._CURSORS.items():
+        for key, name in sources.others.CURSORS.items():
             done = int(body["variables"][name] or 0)
             nodes = data[key]["nodes"]
             data[key]["nodes"] = nodes[done : done + 1]
@@ -143,6 +143,7 @@ def test_a_wrong_key_is_told_without_saying_it(system):
     [
         (PlainTextResponse("<html>"), "does not answer as PagerDuty does"),
         (PlainTextResponse("", 302, {"Location": "https://else.example/"}), "answered 302"),
+        (PlainTextResponse("", 404), "answers 404 at .*; is the address right"),
         (PlainTextResponse("", 503), "answered 503"),
         (JSONResponse({"users": [{}], "more": True}), "has over 200 pages"),
         (PlainTextResponse("x" * 50_000_001), "answers with over 50,000,000 bytes"),

@@ -11,6 +11,7 @@ from setflow import engine, history, inbox, ticker
 from setflow.db import connect, transaction
 from setflow.engine import File
 from setflow.escalation import store as escalations
+from setflow.schema import OLDEST_THAT_MAY_TICK
 from tests.acceptance.world import books, file
 from tests.conftest import _on
 
@@ -104,7 +105,7 @@ def test_a_pull_that_fails_leaves_its_cursor_and_says_why(db):
 
 def test_a_process_is_told_the_oldest_version_that_may_tick(db):
     with transaction(db) as tx:
-        assert inbox.report(tx, "one", 1, now=NOW) == 1
+        assert inbox.report(tx, "one", 1, now=NOW) == OLDEST_THAT_MAY_TICK
 
 
 def test_history_is_read_in_the_order_it_was_written_with_its_reasons(db):

@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from setflow import signature
 from setflow.adapters.mattermost import inbound, people
+from setflow.adapters.mattermost.insisting import settle
 from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.adapters.mattermost.post import File, Post
 from setflow.adapters.mattermost.render import render
-from setflow.effects import DeadLetter
+from setflow.effects import DeadLetter, Receipt
 from setflow.errors import DeliveryError
 from setflow.facts import DeadLetterFacts
 from setflow.sandbox.mattermost import MattermostSandbox
@@ -230,6 +231,29 @@ def test_an_urgent_post_is_posted_where_the_server_cannot_mark_it(world, status)
     world.box.fail_next(1, status, where="POST /api/v4/posts")
     world.post(urgent=True)
     assert world.texts() == ["hello"]
+
+
+def test_a_page_that_is_repeated_until_answered_ends_once_however_often_that_is_tried(world):
+    world.box.server.licensed = True
+    page = world.mm.post(world.ops, Post("page", asks="ana"), key="k1", urgent=True)
+    (there,) = [post for post in world.box.posts("ops") if post.id == page]
+    assert (there.message, there.priority["persistent_notifications"]) == ("page @ana", True)
+    before = Receipt(world.ops, page)
+    settled = settle(world.mm, before, Post("over"), key="k2", tried_at=None)
+    assert settle(world.mm, before, Post("over"), key="k2", tried_at=START) == settled
+    assert world.texts() == ["over"]
+    assert settle(world.mm, settled, Post("all over"), key="k3", tried_at=None) == settled
+
+
+def test_one_that_was_answered_there_is_left_where_it_is(world):
+    world.box.server.licensed = True
+    page = world.mm.post(world.ops, Post("page", asks="ana"), key="k1", urgent=True)
+    world.box.acknowledge("ana", page)
+    before = Receipt(world.ops, page)
+    assert settle(world.mm, before, Post("yours"), key="k2", tried_at=None) == before
+    assert world.texts() == ["yours"]
+    (given,) = inbound.seen(world.mm, world.ops, 1).acknowledged
+    assert given.post_id == page
 
 
 def test_an_urgent_reply_is_a_reply(world):

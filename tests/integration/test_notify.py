@@ -87,7 +87,8 @@ def gateway() -> Iterator[tuple[Gateway, Notify]]:
     there = Gateway()
     with served(there.app) as url:
         address = url.replace("http://", "json://user:secret@")
-        yield there, Notify({"sms": f"{address}/sms/{{to}}", "call": f"{address}/call/{{to}}"})
+        paths = {"sms": "sms/{to}", "call": "call/{to}", "push": "push/{to}/{ref}"}
+        yield there, Notify({name: f"{address}/{path}" for name, path in paths.items()})
 
 
 def failure(notify: Notify, via: str = "sms", to: str = "+34600000000") -> DeliveryError:
@@ -119,6 +120,12 @@ def test_a_gateway_is_told_the_receiver_the_title_and_the_body(gateway):
     notify.send("sms", "+34600000000", title=TITLE, body=BODY)
     assert there.paths == ["/sms/+34600000000"]
     assert (there.bodies[0]["title"], there.bodies[0]["message"]) == (TITLE, BODY)
+
+
+def test_a_gateway_that_takes_our_name_for_a_message_is_told_it(gateway):
+    there, notify = gateway
+    notify.send("push", "ana", title=TITLE, body=BODY, ref="page:1.1.0.0:ana:push")
+    assert there.paths == ["/push/ana/page:1.1.0.0:ana:push"]
 
 
 def test_a_receiver_cannot_change_the_address(gateway):
@@ -175,7 +182,7 @@ def test_nothing_of_the_address_is_logged(gateway, caplog):
 
 
 def test_methods_are_the_names_of_the_gateways(gateway):
-    assert sorted(gateway[1].methods()) == ["call", "sms"]
+    assert sorted(gateway[1].methods()) == ["call", "push", "sms"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from setflow.adapters.opsgenie import OpsGenie, webhook
 from setflow.errors import DeliveryError
 from setflow.sandbox.opsgenie import OpsGenieSandbox
+from setflow.sandbox.opsgenie.rota import Rotation
 from setflow.sandbox.trouble import DOWN, NONSENSE, Trouble, slow_down
 from tests.loopback import Counted, served
 
@@ -314,3 +315,74 @@ def test_whoever_asked_is_told_of_what_people_do_but_not_of_what_setflow_does(cl
     account.close(alert_id, BO)
 
     assert [told.acquire(blocking=False) for _ in range(5)] == [True] * 4 + [False]
+
+
+@pytest.fixture
+def jsm(account: OpsGenieSandbox, url: str) -> OpsGenie:
+    return OpsGenie(f"{url}/jsm/ops/api/cloud-1", account.desk.key, account.desk.user)
+
+
+def test_jsm_operations_is_the_same_at_another_address(jsm, account, clock):
+    ids = []
+    for number in range(105):
+        ids.append(account.create(f"alert {number}", alias=f"a-{number}"))
+        clock.wait(seconds=1)
+
+    jsm.acknowledge(ids[0], ANA, note="mine")
+    jsm.unacknowledge(ids[0], ANA, note="not mine")
+    jsm.snooze(ids[1], ANA, until=START + timedelta(hours=4), note="later")
+    jsm.close(ids[2], ANA, note="over")
+
+    alerts = account.desk.alerts("")
+    assert (alerts[0].acknowledged, alerts[1].until) == (None, START + timedelta(hours=4))
+    assert alerts[2].closed
+    assert [one.id for one in jsm.open_alerts()] == [*ids[:2], *ids[3:]]
+    assert [one.id for one in jsm.since(START + timedelta(seconds=103))] == ids[:102:-1]
+    assert (jsm.alert(ids[0]).alias, jsm.alert("none"), jsm.notified(ids[0])) == ("a-0", None, None)
+    assert jsm.check().startswith("JSM Operations at ")
+
+
+def test_a_schedule_of_jsm_operations_is_found_by_its_name_and_not_written(jsm, account):
+    rotation = Rotation("r-1", "weekly", START.replace(minute=0), (ANA, BO))
+    account.desk.schedule("set-primary", "Europe/Berlin", rotation)
+
+    read = jsm.schedules.read("set-primary", START, START + timedelta(days=7))
+
+    assert next(one.person for one in read.final["r-1"]) == ANA
+    assert jsm.schedules.read("else", START, START + timedelta(days=7)) is None
+    with pytest.raises(DeliveryError, match="makes no overrides in JSM Operations"):
+        jsm.schedules.end("set-primary", "setflow-a")
+
+
+def test_a_token_that_jsm_operations_refuses_is_told(url):
+    with pytest.raises(DeliveryError, match="an API token of the account in SETFLOW_OPSGENIE_USER"):
+        OpsGenie(f"{url}/jsm/ops/api/cloud-1", "wrong", "setflow@example.com").check()
+
+
+def test_an_alert_is_snoozed_and_given_back_once(opsgenie, account, clock):
+    alert_id = account.create("down")
+    account.acknowledge(alert_id, ANA)
+    account.page(alert_id, BO)
+    clock.wait(minutes=1)
+    account.page(alert_id, ANA)
+    account.page(alert_id, BO)
+
+    for _ in range(2):
+        opsgenie.unacknowledge(alert_id, ANA, note="not mine")
+    opsgenie.snooze(alert_id, ANA, until=START + timedelta(hours=1), note="later")
+
+    alert = account.desk.alert(alert_id)
+    assert (alert.acknowledged, alert.until) == (None, START + timedelta(hours=1))
+    assert [note.text for note in alert.notes] == ["not mine", "later"]
+    assert [(one.user, one.at) for one in opsgenie.notified(alert_id)] == [
+        (BO, START),
+        (ANA, START + timedelta(minutes=1)),
+    ]
+
+
+def test_when_it_was_acknowledged_is_known(opsgenie, account, clock):
+    alert_id = account.create("down")
+    clock.wait(minutes=3)
+    account.acknowledge(alert_id, ANA)
+
+    assert opsgenie.alert(alert_id).acknowledged_at == START + timedelta(minutes=3)

@@ -1,8 +1,11 @@
 """Effects that wait: once, in order within a lane, taken by one relay at a time."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from setflow import outbox
 from setflow.db import Conflict, transaction
@@ -190,3 +193,20 @@ def test_a_page_is_never_thrown_away(db):
     with transaction(db) as tx:
         assert not outbox.drop(tx, tried.id, now=NOW)
         assert [row.key for row in outbox.dead(tx)] == [page().key]
+
+
+def test_what_another_version_can_read_is_left_to_it_and_holds_nobody_up(db):
+    put(db, page(), page("bo"), page("cy"))
+    with transaction(db) as tx:
+        tx.execute(text("update outbox set kind = 'PageMoon' where payload ->> 'person' = 'ana'"))
+        tx.execute(text("update outbox set payload = '{}' where payload ->> 'person' = 'bo'"))
+
+    assert keys(claim(db)) == [page("cy").key]
+    assert claim(db) == []
+    with transaction(db) as tx:
+        whole = "update outbox set kind = 'PagePerson', payload = cast(:payload as jsonb)"
+        for one in (page(), page("bo")):
+            given = {"payload": json.dumps(asdict(one)), "key": one.key}
+            tx.execute(text(f"{whole} where key = :key"), given)
+    assert keys(claim(db)) == [page().key]
+    assert keys(claim(db, now=NOW + outbox.UNREADABLE)) == [page("bo").key]

@@ -20,6 +20,7 @@ class Imported(NamedTuple):
     configuration: definitions.Configuration
     checked: list[importing.Checked]
     overrides: list[importing.Override]
+    climbed: list[importing.Climbed]
 
     @property
     def left(self):
@@ -40,7 +41,7 @@ def fixture(name):
 
 def imported(system, documents=None, known=None, now=NOW):
     """All that `setflow import` does without a database."""
-    found = importing.SYSTEMS[system](documents or fixture(system), now)
+    found = importing.read(system, documents or fixture(system), now)
     written = importing.write(found, importing.TITLES[system], known or {})
     configuration = definitions.read(written.text, "set.yaml", {})
     return Imported(
@@ -49,6 +50,12 @@ def imported(system, documents=None, known=None, now=NOW):
         configuration,
         importing.check(found, written, configuration.rotations),
         importing.overrides(found, written, configuration.rotations),
+        importing.climbs(
+            found,
+            written,
+            (configuration.rotations, configuration.teams, configuration.ladders),
+            now,
+        ),
     )
 
 

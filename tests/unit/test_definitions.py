@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -194,7 +194,7 @@ set.yaml:6:49: calendars.company.extra[0]: "2026-13-24" is no date: month must b
 set.yaml:7:7: jira: lacks "team_field"
 set.yaml:7:13: jira.jql: should be without ORDER BY: issues are read in the order they changed
 set.yaml:7:80: jira.level.values.L9: "L9" is not known here
-set.yaml:8:18: opsgenie.mode: "mirrors" is none of mirror, page (did you mean "mirror"?)
+set.yaml:8:18: opsgenie.mode: "mirrors" is none of mirror, shadow, page (did you mean "mirror"?)
 set.yaml:9:13: playbooks[0]: "set-cycl" is not one of playbooks (did you mean "set-cycle"?)
 set.yaml:9:38: playbooks[3]: "weeks" is given twice
 set.yaml:10:9: oncall: "oncall" is not known here
@@ -236,7 +236,7 @@ set.yaml:36:30: routes[1].when: asks for "alert.priorty", which alerts do not ha
 set.yaml:36:63: routes[1].ladder: "urgnt" is not one of ladders (did you mean "urgent"?)
 set.yaml:37:30: routes[2].when: is no condition at character 16; write CEL such as a.b == "c"
 set.yaml:38:5: routes[3]: should catch the rest: add a last route with nothing but "ladder"
-set.yaml:38:30: routes[3].when: asks about "alrt"; it may ask about alert
+set.yaml:38:30: routes[3].when: asks about "alrt"; it may ask about alert, now
 weeks.yaml:1:11: playbook: should be "weeks", like its file
 weeks.yaml:4:11: calendar: "compny" is not one of calendars (did you mean "company"?)
 weeks.yaml:5:22: roles.lead.seat: "sett.lead" is not one of seats (did you mean "set.lead"?)
@@ -361,6 +361,9 @@ def test_a_contact_method_is_told_once_though_many_steps_are_too_short():
     assert len(mistakes(text, WHOLE[1])) == 2
 
 
+NOW = datetime(2026, 11, 30, 11, tzinfo=UTC)  # noon in Berlin, on a Monday
+
+
 def an_alert(priority="P1", title="Down", **details):
     return {
         "source": "opsgenie",
@@ -386,11 +389,25 @@ def an_alert(priority="P1", title="Down", **details):
 def test_an_alert_goes_the_first_route_that_fits(source, alert, number):
     found = read_whole()
 
-    assert route(found, source, alert) is found.routes[number]
+    assert route(found, source, alert, now=NOW) is found.routes[number]
+
+
+@pytest.mark.parametrize(("hours", "number"), [(0, 0), (6, 1)])
+def test_a_route_may_be_one_of_some_hours_alone(hours, number):
+    text = """
+people: {ana: , bo: }
+ladders: {a: {steps: [{page: ["person:ana", "person:bo"], wait: 5m}]}}
+routes: [{when: now.business && alert.priority == "P1", ladder: a}, {ladder: a}]
+version: 1
+"""
+    found = read(text, "set.yaml", {})
+
+    at = NOW + timedelta(hours=hours)
+    assert route(found, "grafana", an_alert(), now=at) is found.routes[number]
 
 
 def test_without_routes_there_is_none():
-    assert route(read(PEOPLE, "set.yaml", {}), "opsgenie", an_alert()) is None
+    assert route(read(PEOPLE, "set.yaml", {}), "opsgenie", an_alert(), now=NOW) is None
 
 
 def test_differences_are_said_for_people():
@@ -460,6 +477,21 @@ def test_the_practice_reads_without_mistakes():
     assert found.opsgenie == OpsGenieSettings("page")
     assert list(found.playbooks) == ["set-cycle", "support-incident"]
     assert found.ladders["set-urgent"].steps[0].wait == timedelta(minutes=5)
+
+
+def test_what_the_practice_shows_in_comments_reads_as_well():
+    text = (ROOT / "examples" / "set.yaml").read_text()
+    used, _, shown = text.partition("# sources:")
+    shown = "\n".join(line.removeprefix("# ") for line in f"# sources:{shown}".splitlines())
+    wait = "{page: [set.lead], wait: 10m"
+    when = f"{wait}, when: 'alert.priority == \"P1\" || !now.business'"
+    assert when.partition("when: ")[2] in used
+    found = read(f"{used.replace(wait, when)}\n{shown}", "set.yaml", library())
+
+    assert list(found.sources) == ["grafana", "billing"]
+    assert list(found.heartbeats) == ["nightly-backup"]
+    assert [window.length.days for window in found.maintenance] == [0, 0]
+    assert found.ladders["set-urgent"].steps[2].when
 
 
 def test_one_rotation_is_enough_for_a_file():

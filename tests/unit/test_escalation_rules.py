@@ -396,6 +396,23 @@ def test_a_channel_is_told_and_waits_as_a_person_does():
     assert climb(story, 6) == [(5, "bo")]
 
 
+def test_a_channel_s_page_says_how_far_the_ladder_is_as_the_alert_s_post_does():
+    story = a_story(a_ladder(("channel:ops", 5), ("backup", 5)))
+    climb(story, 6)
+
+    page, shown = of(PageChannel, story.effects)[-1], of(ShowAlert, story.effects)[-1]
+    assert page == PageChannel(7, 1, 0, 0, "ops", revision=shown.revision)
+    assert shown.revision == 2
+
+
+def test_a_page_that_went_into_a_digest_is_not_patched_by_itself():
+    story = a_story()
+    pages = tuple(replace(page, digest=True) for page in story.alert.pages)
+    story.alert = replace(story.alert, pages=pages)
+
+    assert of(UpdatePage, story.acknowledge("bo")) == []
+
+
 def test_a_step_with_a_channel_is_not_empty():
     story = a_story(a_ladder(("primary channel:ops", 5)), primary=())
 

@@ -1,6 +1,6 @@
 import sys
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from setflow.expression import check, check_template, evaluate, fill
+from setflow.expression import (
+    MOST_ANSWERS,
+    _answers,
+    _compiled,
+    check,
+    check_template,
+    evaluate,
+    fill,
+)
 
 ALERT = {"alert": {"priority": "P1", "tags": ["db", "eu"], "details": {}, "count": 3, "url": None}}
 
@@ -123,11 +131,63 @@ def test_facts_are_bounded():
     for text, facts in [
         (one, {"a": [1] * 1_001}),
         (two, {"a": [1] * 31}),
-        (one, {"a": [], "b": {str(key): 1 for key in range(1_001)}}),
-        (one, {"a": [], "b": [[1] * 999] * 21}),
+        ("a == b", {"a": [], "b": {str(key): 1 for key in range(1_001)}}),
+        ("a == b", {"a": [], "b": [[1] * 999] * 21}),
     ]:
         with pytest.raises(ValueError, match="cannot be asked about"):
             evaluate(text, facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (
+            'alert.priority in ["P1"] && alert.details.host == "x"',
+            {"alert": {"priority", "details.host"}},
+        ),
+        ('(alert.details).a.b > 1 && alert.details["c"] == "d"', {"alert": {"details"}}),
+        ("alert.tags.exists(t, t.x == alert.key)", {"alert": {"tags", "key"}, "t": {""}}),
+        ("size(alert) > 1 && has(alert.key)", {"alert": {""}}),
+    ],
+)
+def test_what_is_not_asked_about_is_not_looked_at(text, asks):
+    expected = {f"{name}.{part}".rstrip(".") for name, parts in asks.items() for part in parts}
+    assert {".".join(path) for path in _compiled(text).asks} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("a == 1", 1, "1"),
+        ("type(a) == bool", True, 1),
+        ("a.getHours() == 9", datetime(2026, 11, 2, 9, tzinfo=UTC),
+         datetime(2026, 11, 2, 10, tzinfo=timezone(timedelta(hours=1)))),
+        ("a.b == 1", {"b": 1}, {"b": 2}),
+        ("has(a.b.c)", {"b": {"c": 1}}, {"b": {}}),
+        ("1 in a", [1], [[1]]),
+        ("a == 'x'", "x", "y" * 3_000),
+    ],
+)  # fmt: skip
+def test_an_answer_is_that_of_these_facts_and_no_others(text, first, second):
+    def asked(fact):
+        try:
+            return evaluate(text, {"a": fact})
+        except ValueError as error:
+            return str(error)
+
+    fresh = {}
+    for fact in (first, second):
+        _answers.clear()
+        fresh[repr(fact)] = asked(fact)
+    for _ in range(2):
+        assert [asked(first), asked(second)] == list(fresh.values())
+
+
+def test_no_more_answers_are_remembered_than_it_says():
+    _answers.clear()
+    for number in range(MOST_ANSWERS + 5):
+        assert evaluate("a >= 0", {"a": number})
+    assert len(_answers) == MOST_ANSWERS
 
 
 @given(st.text("ab.()[]{}\"'!<>=&|+-*/,0 1?:x", max_size=60))

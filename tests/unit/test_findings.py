@@ -211,6 +211,14 @@ def test_whoever_is_reached_in_chat_alone_is_listed_once_in_one_finding():
     assert told(ground(ana=silent))[0][2] == "Ana is on, but can be paged in chat alone"
 
 
+def test_whoever_has_contact_methods_that_are_not_verified_is_listed_once():
+    unverified = replace(WHO, unverified=True)
+    everybody = ground(**dict.fromkeys(("ana", "bo", "mara", "max"), unverified))
+    (one,) = found(everybody)
+    assert (one.kind, set(one.people)) == ("unverified", {"ana", "bo", "mara"})
+    assert told(everybody)[0][2].endswith("are on, with contact methods that are not verified")
+
+
 def test_a_night_in_which_nobody_of_a_shift_nor_its_lead_is_awake_is_found():
     people = {name: Someone(NEW_YORK, DAYTIME) for name in ("cy", "di", "gus", "hal")}
     europe = Someone(BERLIN, DAYTIME)

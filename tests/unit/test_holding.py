@@ -115,6 +115,21 @@ def test_snoozing_what_waits_for_somebody_stands_down_whoever_was_paged():
     assert story.run(50) == []
 
 
+def test_what_is_put_off_or_given_back_is_so_in_opsgenie_as_well():
+    story = a_story()
+    story.source_resolves()
+    story.fire(fired(remote="og-1"))
+    story.acknowledge("ana")
+
+    def mirrored(effects):
+        return [(one.verb, one.person) for one in of(MirrorAlert, effects)]
+
+    assert mirrored(snooze(story, "ana")) == [("snooze", "ana")]
+    assert mirrored(story.tick(60)) == [("unacknowledge", "ana")]
+    story.acknowledge("bo")
+    assert mirrored(does(story, rules.hand_back, "bo")) == [("unacknowledge", "bo")]
+
+
 def test_who_had_it_is_told_that_another_snoozed_it():
     story = held_by("ana")
 

@@ -138,7 +138,7 @@ def test_a_rotation_that_was_not_read_and_a_zone_that_is_none_are_said():
 )
 def test_what_has_no_rotation_is_refused_with_a_sentence(document):
     with pytest.raises(Refused, match="Nothing could be imported; nothing was written"):
-        importing.SYSTEMS["goalert"]([("x.json", document)], NOW)
+        importing.read("goalert", [("x.json", document)], NOW)
 
 
 @st.composite

@@ -74,8 +74,7 @@ def test_the_file_says_what_the_rotations_are(rich):
         "from 2026-12-03 08:00 to 2026-12-03 14:00 UTC puts nobody in and is not carried over.",
         'Schedule "Legacy" is disabled and was left out.',
         'Schedule "Moon" was left out: "Mars/Olympus" is no time zone',
-        "Forwarding from di@example.com to bo@example.com is not carried over;",
-        "Escalations, teams, policies and the like are no part of this (1 of them were given)",
+        "Policies, custom roles and the like are no part of this (1 of them were given)",
     ],
 )
 def test_what_is_not_carried_over_is_said(sentence, rich):
@@ -83,9 +82,44 @@ def test_what_is_not_carried_over_is_said(sentence, rich):
 
 
 def test_an_override_that_is_over_is_nothing_and_one_to_come_is_of_its_rotation(rich):
-    [one] = rich.overrides
+    one, *_ = rich.overrides
 
     assert (one.seat, one.person) == ("web-operations-weekdays", "di")
+
+
+def test_whoever_is_forwarded_to_stands_in_for_each_shift_of_whoever_forwards(rich):
+    assert [(one.seat, one.person, iso(one.start), iso(one.end)) for one in rich.overrides[1:]] == [
+        ("web-operations-interim", "bo", "2026-12-01T08:00:00Z", "2026-12-01T18:30:00Z"),
+        ("web-operations-interim", "bo", "2026-12-02T06:30:00Z", "2026-12-02T08:00:00Z"),
+        ("mobile-on-call", "bo", "2026-12-01T08:00:00Z", "2026-12-02T08:00:00Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"endDate": "2029-12-02T08:00:00Z"}, "for it is of over a year."),
+        ({"toUser": {}}, "for one of them is not known."),
+    ],
+)
+def test_a_forwarding_that_cannot_be_overrides_is_said(rule, sentence):
+    documents = fixture("opsgenie")
+    documents[0][1][5]["data"][0] |= rule
+
+    assert sentence in imported("opsgenie", documents).left
+
+
+def test_without_the_forwarding_rules_what_they_did_is_not_compared():
+    documents = fixture("opsgenie")
+    documents[0][1][5] = {"data": []}
+
+    done = imported("opsgenie", documents)
+
+    assert agrees(done)
+    assert "Shifts are forwarded to bo@example.com by a rule that was not given;" in done.left
+    assert [(iso(start), iso(end)) for start, end in done.checked[1].skipped] == [
+        ("2026-12-01T08:00:00Z", "2026-12-02T08:00:00Z")
+    ]
 
 
 def test_stretches_that_are_known_to_differ_are_not_compared_and_said_to_be(rich):
@@ -94,9 +128,7 @@ def test_stretches_that_are_known_to_differ_are_not_compared_and_said_to_be(rich
     assert [(iso(start), iso(end)) for start, end in web.skipped] == [
         ("2026-12-03T08:00:00Z", "2026-12-03T14:00:00Z")
     ]
-    assert [(iso(start), iso(end)) for start, end in mobile.skipped] == [
-        ("2026-12-01T08:00:00Z", "2026-12-02T08:00:00Z")
-    ]
+    assert mobile.skipped == ()
 
 
 def test_where_the_file_has_somebody_more_as_is_known_it_is_no_difference_but_said(rich):
@@ -217,7 +249,7 @@ def test_jsm_operations_says_the_same_in_other_words():
 )
 def test_what_has_no_rotation_is_refused_with_a_sentence(documents):
     with pytest.raises(Refused, match="Nothing could be imported; nothing was written"):
-        importing.SYSTEMS["opsgenie"]([("x.json", documents)], NOW)
+        importing.read("opsgenie", [("x.json", documents)], NOW)
 
 
 def test_a_restriction_from_a_moment_to_the_same_is_the_whole_week():
@@ -353,3 +385,20 @@ def test_any_schedule_is_as_its_timeline(asked):
     done = imported("opsgenie", documents, now=now)
 
     assert [one.differences for one in done.checked] == [()]
+
+
+def test_whoever_is_in_nothing_is_named_once_and_not_in_the_file():
+    documents = fixture("opsgenie")
+    users = [{"id": f"u-{n:02}", "username": f"z{n:02}@example.com"} for n in range(22)]
+    again = {"id": "u-again", "username": "BO@example.com", "fullName": "Bo once more"}
+    documents = [*documents, ("/v2/users", {"data": [*users, again]})]
+
+    done = imported("opsgenie", documents)
+
+    (said,) = [one for one in done.found.left if one.startswith("In no rotation")]
+    assert said.startswith(
+        "In no rotation, override, team or escalation of OpsGenie, and so not in the file: "
+        "Eve Marsh, z00@example.com, z01@example.com, "
+    )
+    assert said.endswith(", z18@example.com and 3 more.")
+    assert "z00" not in done.text

@@ -151,7 +151,7 @@ def test_a_layer_that_begins_within_a_turn_to_come_is_said_and_not_compared_unti
 )
 def test_what_has_no_rotation_is_refused_with_a_sentence(document):
     with pytest.raises(Refused, match="Nothing could be imported; nothing was written"):
-        importing.SYSTEMS["pagerduty"]([("x.json", document)], NOW)
+        importing.read("pagerduty", [("x.json", document)], NOW)
 
 
 @st.composite

@@ -263,6 +263,7 @@ def section(text):
 
 def test_the_section_says_which_schedules_are_ours_too():
     assert section("{mode: mirror}") == (OpsGenieSettings("mirror", {}, "compare"), [])
+    assert section("{mode: shadow}")[0].mode == "shadow"
     text = "{mode: page, keep: override, schedules: {set.primary: SET primary, web: Web}}"
     schedules = {"set.primary": "SET primary", "web": "Web"}
     assert section(text) == (OpsGenieSettings("page", schedules, "override"), [])
@@ -272,6 +273,10 @@ def test_the_section_says_which_schedules_are_ours_too():
     ("text", "said"),
     [
         ("{schedules: {web: W}}", ['lacks "mode"']),
+        (
+            "{mode: replace}",
+            ['should be "page", which is what replacing it is called here: we page'],
+        ),
         (
             "{mode: mirror, keep: override}",
             ["keeps nothing; name what it is about under schedules"],

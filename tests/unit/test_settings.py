@@ -37,6 +37,7 @@ def test_everything_can_be_said(tmp_path):
         "SETFLOW_JIRA_USER": "bot@example.com",
         "SETFLOW_JIRA_TOKEN": "jira",
         "SETFLOW_OPSGENIE_URL": "https://api.eu.opsgenie.com",
+        "SETFLOW_OPSGENIE_USER": "",
         "SETFLOW_OPSGENIE_KEY": "og",
         "SETFLOW_OPSGENIE_HOOK_KEY": "hook",
         "SETFLOW_FEED_HOSTS": "cal.internal, Other.internal",
@@ -50,6 +51,11 @@ def test_everything_can_be_said(tmp_path):
         "SETFLOW_API_TOKEN": "api",
         "SETFLOW_HEARTBEAT_URL": "https://hc.example.com/ping/1234",
         "SETFLOW_KEEP_DAYS": "0",
+        "SETFLOW_SMTP_LISTEN": "[::1]:2525",
+        "SETFLOW_SMTP_CERT": "cert.pem",
+        "SETFLOW_SMTP_KEY": "key.pem",
+        "SETFLOW_MAIL_SECRET": "open-sesame-0123456789",
+        "SETFLOW_MAIL_URL": "smtps://u:pw@mail.example.com",
         "SETFLOW_HOOK_KEY_GRAFANA": "graf",
         "SETFLOW_NOTIFY_SMS": "twilio://a:b@123/{to}",
     }
@@ -61,6 +67,7 @@ def test_everything_can_be_said(tmp_path):
     assert settings.mattermost.command_token.get_secret_value() == "cmd"
     assert settings.heartbeat_url.get_secret_value() == "https://hc.example.com/ping/1234"
     assert settings.keep_days == 0
+    assert settings.mail.listen == ("::1", 2525)
     assert settings.jira.user == "bot@example.com"
     assert settings.opsgenie.url == "https://api.eu.opsgenie.com"
     assert settings.feed_hosts == {"cal.internal", "other.internal"}
@@ -87,6 +94,19 @@ def test_a_system_to_import_from_needs_its_token_and_where_it_has_no_usual_place
     ]
     alone = read({"SETFLOW_PAGERDUTY_TOKEN": "x"}, tmp_path)
     assert alone.sources["pagerduty"].url == "https://api.pagerduty.com"
+
+
+def test_jsm_operations_is_asked_in_the_name_of_an_account(tmp_path):
+    environ = {
+        "SETFLOW_OPSGENIE_URL": "https://api.atlassian.com/jsm/ops/api/cloud-1",
+        "SETFLOW_OPSGENIE_KEY": "token",
+    }
+
+    assert problems(environ, tmp_path) == [
+        "SETFLOW_OPSGENIE_USER is missing: SETFLOW_OPSGENIE_URL is useless without it."
+    ]
+    found = read({**environ, "SETFLOW_OPSGENIE_USER": "bot@example.com"}, tmp_path)
+    assert found.opsgenie.user == "bot@example.com"
 
 
 def test_every_mistake_is_told_at_once_and_names_its_variable_but_no_secret(tmp_path):

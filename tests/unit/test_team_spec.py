@@ -6,7 +6,7 @@ import pytest
 
 from setflow.document import Reader, parse
 from setflow.errors import ConfigError
-from setflow.team.spec import Contact, Person, Team, read_groups, read_people, read_teams
+from setflow.team.spec import Contact, Person, Quiet, Team, read_groups, read_people, read_teams
 
 PEOPLE = ("ana", "bo", "mara")
 
@@ -81,6 +81,19 @@ def test_when_somebody_is_there_and_awake_and_whose_holidays_they_have():
     assert (found["cy"].since, found["cy"].awake) == (None, (time(7), time(23)))
 
 
+def test_for_which_alerts_a_contact_method_is_used_and_when_it_is_held_back():
+    text = """
+    bo: {contact: [{via: sms, to: "1", priorities: [P1, P2]}, {via: mention, to: town-hall}],
+         quiet: {from: "22:00", to: "07:00"}}
+    cy: {quiet: {from: "22:00", to: "07:00", priorities: [P2, P5], then: chat}}
+    """
+    found = people(text)
+    sms, mention = found["bo"].contact
+    assert (sms.serves("P2"), sms.serves("P3"), mention.serves("P5")) == (True, False, True)
+    assert found["bo"].quiet == Quiet(time(22), time(7), ("P3", "P4", "P5"), wait=True)
+    assert found["cy"].quiet == Quiet(time(22), time(7), ("P2", "P5"), wait=False)
+
+
 def test_the_opsgenie_user_is_the_email_address_where_nothing_else_is_said():
     assert people("{bo: {email: bo@example.com}}")["bo"].opsgenie == "bo@example.com"
 
@@ -123,6 +136,23 @@ ana.ruiz: {}
         ("{ana: {phone: x}}", '"phone" is not known here'),
         ('{ana: {awake: {from: "07:00"}}}', 'ana.awake: lacks "to"'),
         ('{ana: {awake: {from: "7", to: "23:00"}}}', '"7" is no time of day'),
+        (
+            "{ana: {contact: [{via: sms, to: x, priorities: [P2]}]}}",
+            "has nothing for a P1, which would come in chat alone",
+        ),
+        (
+            "{ana: {contact: [{via: sms, to: x, priorities: [P11]}]}}",
+            '"P11" is not one of the priorities (did you mean "P1"?)',
+        ),
+        ("{ana: {contact: [{via: sms, to: x, priorities: []}]}}", "at least one priority"),
+        ("{ana: {contact: [{via: mention, to: ~ops}]}}", 'without ~: "ops"'),
+        ('{ana: {quiet: {from: "22:00"}}}', 'ana.quiet: lacks "to"'),
+        ('{ana: {quiet: {from: "22:00", to: "22:00"}}}', "end at another time than it begins"),
+        ('{ana: {quiet: {from: "22:00", to: "07:00", then: never}}}', '"never" is none of wait'),
+        (
+            '{ana: {quiet: {from: "22:00", to: "07:00", priorities: [P1, P3]}}}',
+            "ana.quiet.priorities: cannot have P1, which nothing holds back",
+        ),
         ("{ana: {until: soon}}", '"soon" is no date; write one such as 2026-11-02'),
         (
             "{ana: {since: 2026-12-02, until: 2026-12-01}}",

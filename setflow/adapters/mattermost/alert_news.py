@@ -87,6 +87,27 @@ def _handed_back(news: AlertNewsFacts, _: Pen) -> _Said:
     return words, GREY, "Nothing for you to do.", _take_back(news)
 
 
+def _louder(news: AlertNewsFacts, _: Pen) -> _Said:
+    words = (
+        f"{heading(news.alert)}, which you had, has become louder: it pages again, from the first "
+        "step."
+    )
+    return words, AMBER, "Not over yet.", _take_back(news)
+
+
+def _assigned(news: AlertNewsFacts, _: Pen) -> _Said:
+    alert = news.alert
+    by = escape(news.by.title)
+    if alert.owner != news.person or alert.status != ACKNOWLEDGED:
+        return f"{by} gave you {heading(alert)}.", GREY, "Nothing for you to do.", []
+    words = (
+        f"{by} has given you {heading(alert)}: you have it now. Handed back, it pages again, "
+        "without you."
+    )
+    buttons = [button(alert, "resolve", "Resolve"), button(alert, "hand-back", "Hand back")]
+    return words, AMBER, "Yours, and not over.", buttons
+
+
 def _take_back(news: AlertNewsFacts) -> list[Button]:
     return [button(news.alert, "take", "Take it back")]
 
@@ -106,4 +127,6 @@ _KINDS: Mapping[str, Callable[[AlertNewsFacts, Pen], _Said]] = {
     "taken": _taken,
     "snoozed": _snoozed,
     "handed-back": _handed_back,
+    "assigned": _assigned,
+    "louder": _louder,
 }

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from setflow.adapters.mattermost.post import Button
 from setflow.adapters.mattermost.text import escape, link, safe_url, span, when
-from setflow.facts import AlertFacts, BackFacts, PageFacts
+from setflow.facts import AlertFacts, BackFacts, MembersFacts, PageFacts
 
 Say = Callable[[str], str]
 
@@ -22,9 +22,17 @@ LATE_SECONDS = 60
 
 
 def heading(alert: AlertFacts) -> str:
-    """Its title and priority, bold."""
+    """Its title and priority, bold, and how many more are one with it."""
     level = f" ({escape(alert.priority, 20)})" if alert.priority else ""
-    return f"**{escape(alert.title)}{level}**"
+    return f"**{escape(alert.title)}{level}**{and_more(alert)}"
+
+
+def and_more(alert: AlertFacts) -> str:
+    """How many more are one with it: those not over, of one that is over all."""
+    if alert.members is None:
+        return ""
+    more = (alert.members.size if alert.status == RESOLVED else alert.members.open) - 1
+    return f" and {more} more" if more > 0 else ""
 
 
 def button(alert: AlertFacts, do: str, name: str, style: str = "default") -> Button:
@@ -43,11 +51,29 @@ def below(words: str, alert: AlertFacts) -> str:
     count = f"seen {alert.count} times" if alert.count > 1 else ""
     details = [
         f"{escape(name, 40)}: {escape(value)}"
-        for name, value in list(alert.details.items())[:DETAILS_SHOWN]
+        for name, value in _shown(alert)[:DETAILS_SHOWN]
         if alert.source != TEST
     ]
     first = " · ".join(filter(None, [words, source, count]))
-    return "\n".join([first, *details])
+    return "\n".join(filter(None, [first, _members(alert.members), *details]))
+
+
+def _members(members: MembersFacts | None) -> str:
+    """Which others are one with it, by name where there is room, and how many are over."""
+    if members is None or members.size == 1:
+        return ""
+    more = members.open - 1 - len(members.names)
+    rest = f" and {more} more" if more > 0 else ""
+    also = f"With {', '.join(escape(name, 60) for name in members.names)}{rest}."
+    over = members.size - members.open
+    ended = f"{over} of the {members.size} {'is' if over == 1 else 'are'} over." if over else ""
+    return " ".join(filter(None, [also if members.names else "", ended]))
+
+
+def _shown(alert: AlertFacts) -> list[tuple[str, str]]:
+    """Its details but for the address that it links to; what describes it comes first."""
+    pairs = [pair for pair in alert.details.items() if pair[1] != alert.url]
+    return sorted(pairs, key=lambda pair: pair[0].lower() != "description")
 
 
 def seat_words(page: PageFacts, now: datetime, say: Say) -> str:
@@ -78,6 +104,8 @@ def back_words(back: BackFacts, zone: ZoneInfo, now: datetime) -> str:
         "snoozed": f"back at {at}, snoozed by {whose}",
         "handed-back": f"handed back by {whose} at {at}",
         "unanswered": f"{whose} had it and was not heard by {at}",
+        "louder": f"{whose} had it, and it became louder at {at}",
+        "elsewhere": f"{whose} had it until {at}, when it was given back in OpsGenie",
         "maintenance": f"held until {at} by maintenance ({whose})",
     }[back.why]
 
@@ -87,6 +115,11 @@ def again_words(alert: AlertFacts, page: PageFacts, zone: ZoneInfo, now: datetim
     if alert.back is None:
         return ""
     if alert.back.person == page.person:
-        mine = {"snoozed": "back from your snooze", "unanswered": "you had it and were not heard"}
+        mine = {
+            "snoozed": "back from your snooze",
+            "unanswered": "you had it and were not heard",
+            "louder": "you had it, and it became louder",
+            "elsewhere": "you had it, and it was given back in OpsGenie",
+        }
         return f" · {mine.get(alert.back.why, 'you handed it back')}"
     return f" · {back_words(alert.back, zone, now)}"

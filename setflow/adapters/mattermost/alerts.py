@@ -17,6 +17,7 @@ from setflow.adapters.mattermost.alert_words import (
     TEST,
     Say,
     again_words,
+    and_more,
     back_words,
     below,
     button,
@@ -41,6 +42,8 @@ from setflow.effects import PageChannel
 from setflow.facts import AlertFacts, PageFacts, Passed, Who
 
 STEPS_SHOWN = 4
+IN_CHANNEL = "mention"
+"""The method of a page that names its receiver in a channel."""
 # Two parts of a text message by GSM 03.38 are 306 characters; a title and a line break are in it.
 LONGEST_TEXT_MESSAGE = 300
 LONGEST_TITLE = 80
@@ -87,6 +90,8 @@ def page_post(page: PageFacts, pen: Pen) -> Post:
     """A page as its receiver sees it now: what to do, or who has it; the only one it notifies."""
     alert, zone, now = page.alert, page.zone, pen.now
     head = heading(alert)
+    if page.method == IN_CHANNEL:
+        return mention_post(page, pen)
     if page.mine and alert.status in (ACKNOWLEDGED, SNOOZED):
         return own_post(page, pen)
     if page.helps or (page.joined and alert.status in (FIRING, ACKNOWLEDGED)):
@@ -104,13 +109,35 @@ def page_post(page: PageFacts, pen: Pen) -> Post:
         )
     up = [] if alert.source == TEST else [button(alert, "escalate", "Not me, escalate")]
     buttons = [button(alert, "ack", "Acknowledge", "primary"), *up]
-    source = "" if alert.source in (TEST, HAND) else f"from {escape(alert.source)}, "
-    origin = f" · {source}{when(alert.fired_at, zone, now=now)}"
+    source = (
+        "" if alert.source in (TEST, HAND) else f"from {escape(alert.origin or alert.source)}, "
+    )
+    by = f" by {escape(alert.by)}" if alert.by else ""
+    origin = f" · {source}{when(alert.fired_at, zone, now=now)}{by}"
     seat = f" · {seat_words(page, now, escape)}" if page.seat else ""
     return pen.post(
         f"{head}{origin}{again_words(alert, page, zone, now)}{seat}. "
         f"{_next(page, now, escape, '**')}{caveats(page)}",
         pen.bar(RED, below("Waiting for you.", alert), buttons),
+    )
+
+
+def mention_post(page: PageFacts, pen: Pen) -> Post:
+    """A page that names its receiver in a channel; when it waits no more, it names nobody."""
+    alert, head = page.alert, heading(page.alert)
+    if not page.wanted:
+        return pen.post(f"{head} — {outcome(alert, alert.zone, pen.now)}.", pen.bar(*_state(alert)))
+    since = when(alert.fired_at, alert.zone, now=pen.now)
+    buttons = [
+        button(alert, "ack", "Acknowledge", "primary"),
+        button(alert, "escalate", "Not me, escalate"),
+    ]
+    there = replace(page, zone=alert.zone)
+    return pen.post(
+        f"{mention([page.person])} {head} waits for you since {since}. "
+        f"{_next(there, pen.now, escape, '**')}{caveats(page)}",
+        pen.bar(RED, below("Nobody has it yet.", alert), buttons, alert.zone),
+        mentions=[page.person],
     )
 
 
@@ -122,8 +149,11 @@ def stood_down(page: PageFacts, now: datetime) -> Post:
     )
 
 
-def page_text(page: PageFacts, now: datetime) -> tuple[str, str]:
-    """A page for a phone: title and body without markup, 300 characters together."""
+def page_text(page: PageFacts, now: datetime, link: str = "") -> tuple[str, str]:
+    """A page for a phone: title and body without markup, 300 characters together.
+
+    link  where it can be acknowledged, which is never cut; "" for nowhere
+    """
     plain = _plain
     alert = page.alert
     seat = f"{seat_words(page, now, plain)}. " if page.seat else ""
@@ -133,8 +163,10 @@ def page_text(page: PageFacts, now: datetime) -> tuple[str, str]:
         said = (
             f"{plain(alert.owner.title) if alert.owner else 'Somebody'} has it and asks for help."
         )
-    body = f"{seat}{said}{caveats(page)} Acknowledge: /set ack {alert.id}"
-    return _fitting(" ".join(filter(None, [_plain(alert.priority), _plain(alert.title)])), body)
+    act = f" Acknowledge: /set ack {alert.id}{f', or {link}' if link else ''}"
+    body = cut(f"{seat}{said}{caveats(page)}", LONGEST_TEXT_MESSAGE - 20 - len(act)) + act
+    title = _plain(alert.title) + and_more(alert)
+    return _fitting(" ".join(filter(None, [_plain(alert.priority), title])), body)
 
 
 def stand_down_text(page: PageFacts, now: datetime) -> tuple[str, str]:
@@ -201,9 +233,8 @@ def _story(alert: AlertFacts, now: datetime) -> str:
 
 def _step(step: Passed, alert: AlertFacts, now: datetime, *, last: bool) -> list[str]:
     at = when(step.at, alert.zone, now=now)
-    paged = (
-        f"{names(step.people)} paged {at}" if last else f"{names(step.people)} not reached ({at})"
-    )
+    missed = [] if last else [who for who in step.people if who not in alert.joined]
+    paged = f"{names(missed)} not reached ({at})" if missed else f"{names(step.people)} paged {at}"
     empty = f"{listed(map(escape, step.empty))} empty ({at})"
     over = f"a step passed over {at} (it is for {escape(step.unless)})"
     said = ((over, step.unless), (empty, step.empty), (paged, step.people))

@@ -52,6 +52,23 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A post that a person acknowledged by Mattermost's own means."""
+
+    post_id: str
+    user_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is new in a channel: what people said, and what they acknowledged; oldest first."""
+
+    said: Sequence[Said]
+    acknowledged: Sequence[Acknowledged]
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A slash command: who, where, and its words; `root_id` is "" outside threads."""
 
@@ -87,6 +104,11 @@ def activity(mm: Mattermost, channel_id: str, since_ms: int) -> list[Said]:
     deleted. Servers stamp posts by their own clocks: ask again from a little before the last one,
     and know posts by their ids. Raises DeliveryError.
     """
+    return list(seen(mm, channel_id, since_ms).said)
+
+
+def seen(mm: Mattermost, channel_id: str, since_ms: int) -> Seen:
+    """The same, and who acknowledged what; an acknowledgement makes its post a changed one."""
     bot = mm.me()[0]
     found, roots = _since(mm, channel_id, since_ms)
     said = [post for post in found if _is_saying(post, since_ms) and post["user_id"] != bot]
@@ -95,18 +117,33 @@ def activity(mm: Mattermost, channel_id: str, since_ms: int) -> list[Said]:
         root: _key(mm, root, roots)
         for root in {post["root_id"] for post in said if post["root_id"]}
     }
-    return [
-        Said(
-            post["id"],
-            post["root_id"],
-            post["channel_id"],
-            post["user_id"],
-            instant(post["create_at"]),
-            post["message"],
-            keys.get(post["root_id"], ""),
-        )
-        for post in said
+    return Seen(
+        [
+            Said(
+                post["id"],
+                post["root_id"],
+                post["channel_id"],
+                post["user_id"],
+                instant(post["create_at"]),
+                post["message"],
+                keys.get(post["root_id"], ""),
+            )
+            for post in said
+        ],
+        _acknowledged(
+            post for post in found if post["user_id"] == bot and not post.get("delete_at")
+        ),
+    )
+
+
+def _acknowledged(posts: Iterable[Mapping[str, Any]]) -> list[Acknowledged]:
+    given = [
+        Acknowledged(one["post_id"], one["user_id"], instant(one["acknowledged_at"]))
+        for post in posts
+        for one in (post.get("metadata") or {}).get("acknowledgements") or ()
+        if one.get("acknowledged_at")
     ]
+    return sorted(given, key=lambda one: (one.at, one.post_id, one.user_id))
 
 
 def reactions(mm: Mattermost, post_ids: Iterable[str]) -> list[Reacted]:

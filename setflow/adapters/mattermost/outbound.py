@@ -27,6 +27,13 @@ MOST_PAGES = 50
 CLOCKS_APART = timedelta(minutes=5)
 LONGEST_CHANNEL_NAME = 64
 
+_MARKED: Sequence[Mapping[str, Any]] = ({"metadata": {"priority": {"priority": "urgent"}}},)
+_ASKING: Mapping[str, Any] = {
+    "metadata": {
+        "priority": {"priority": "urgent", "requested_ack": True, "persistent_notifications": True}
+    }
+}
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -83,6 +90,7 @@ class Mattermost:
         self._team_id = ""
         self._direct: dict[str, str] = {}
         self._playbooks = True
+        self._asks = True
 
     @property
     def driver(self) -> "Driver":
@@ -199,7 +207,8 @@ class Mattermost:
         """The id of the post named `key`, made now unless an earlier try made it.
 
         root_id   the first post of the thread it belongs to
-        urgent    mark it so where the server can (not in threads); it is posted either way
+        urgent    mark it so where the server can (not in threads), and ask for an
+                  acknowledgement where the post does; it is posted either way
         tried_at  when it was first tried; None if never
         """
         there = self.find_post(channel_id, key, tried_at) if tried_at else None
@@ -213,14 +222,33 @@ class Mattermost:
             "pending_post_id": f"{self.me()[0]}:{key}",
             "props": {"attachments": list(post.attachments), KEY: key},
         }
-        if urgent and not root_id:
+        marks = _MARKED if urgent and not root_id else ()
+        if marks and post.asks and self._asks:
+            made = self._asking(body, post.asks)
+            if made:
+                return made
+        for mark in marks:
             try:
-                marked = body | {"metadata": {"priority": {"priority": "urgent"}}}
-                return str(self.driver.posts.create_post(marked)["id"])
+                return str(self.driver.posts.create_post({**body, **mark})["id"])
             except DeliveryError as error:
                 if error.status not in (400, 403, 501):
                     raise
         return str(self.driver.posts.create_post(body)["id"])
+
+    def _asking(self, body: Mapping[str, Any], username: str) -> str:
+        """The id of a post that asks somebody for an acknowledgement; "" where that cannot be.
+
+        It takes a licence (else 501, which is not tried again), and a post that mentions them.
+        """
+        message = f"{body['message']} @{username}"
+        try:
+            return str(self.driver.posts.create_post({**body, "message": message, **_ASKING})["id"])
+        except DeliveryError as error:
+            # 500 is the answer to a mention that the server does not take for one.
+            if error.status not in (400, 403, 500, 501):
+                raise
+            self._asks = error.status != 501
+        return ""
 
     def find_post(self, channel_id: str, key: str, since: datetime) -> str | None:
         """The bot's own post named `key` in that channel, made at `since` or later."""

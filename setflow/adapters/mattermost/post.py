@@ -37,12 +37,15 @@ class Post:
     """A post or patch: Markdown, attachments as the API takes them, usernames it notifies.
 
     files  what it carries where the server takes files; a patch leaves them as they are
+    asks   the username of whom an urgent post asks for an acknowledgement, and tells again and
+           again until they answer, where the server can; "" for nobody
     """
 
     message: str
     attachments: tuple[Mapping[str, Any], ...] = ()
     mentions: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

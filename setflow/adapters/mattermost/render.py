@@ -20,12 +20,16 @@ from setflow.adapters.mattermost.alerts import (
     stood_down,
 )
 from setflow.adapters.mattermost.calendars import schedule_post
+from setflow.adapters.mattermost.contacts import contact_post, test_text
+from setflow.adapters.mattermost.mails import mail_post
+from setflow.adapters.mattermost.notes import note_post
 from setflow.adapters.mattermost.notices import notice_post
 from setflow.adapters.mattermost.post import GREY, RED, Button, Context, Pen, Post
-from setflow.adapters.mattermost.remote import remote_post
+from setflow.adapters.mattermost.remote import remote_post, shadow_post
 from setflow.adapters.mattermost.reports import departure_post, findings_post
 from setflow.adapters.mattermost.requests import request_bump, request_news, request_post
 from setflow.adapters.mattermost.standins import absence_post, override_post
+from setflow.adapters.mattermost.storms import digest_post
 from setflow.adapters.mattermost.text import (
     LONGEST_HEADER,
     escape,
@@ -48,8 +52,10 @@ from setflow.facts import (
     AbsenceFacts,
     AlertFacts,
     AlertNewsFacts,
+    ContactFacts,
     DeadLetterFacts,
     DepartureFacts,
+    DigestFacts,
     EndedNudgeFacts,
     Facts,
     FeedFacts,
@@ -58,6 +64,8 @@ from setflow.facts import (
     HeaderFacts,
     IncidentFacts,
     InviteFacts,
+    MailFacts,
+    NoteFacts,
     NoticeFacts,
     OverrideFacts,
     PageFacts,
@@ -67,6 +75,7 @@ from setflow.facts import (
     RulePostFacts,
     RunFacts,
     ScheduleFacts,
+    ShadowFacts,
     TaskNudgeFacts,
     UpdateFacts,
     UpdateNudgeFacts,
@@ -80,6 +89,7 @@ __all__ = [
     "render",
     "splice",
     "stood_down",
+    "test_text",
     "title_and_body",
 ]
 
@@ -113,10 +123,15 @@ def render(
 
 
 def title_and_body(
-    effect: PagePerson | UpdatePage, facts: PageFacts, now: datetime
+    effect: PagePerson | UpdatePage, facts: PageFacts, now: datetime, link: str = ""
 ) -> tuple[str, str]:
-    """What a page, or the word that it is over, says on a phone: plain, 300 characters together."""
-    return stand_down_text(facts, now) if isinstance(effect, UpdatePage) else page_text(facts, now)
+    """What a page, or the word that it is over, says on a phone: plain, 300 characters together.
+
+    link  where the page can be acknowledged; "" for nowhere
+    """
+    if isinstance(effect, UpdatePage):
+        return stand_down_text(facts, now)
+    return page_text(facts, now, link)
 
 
 def _header(header: HeaderFacts, pen: Pen) -> Post:
@@ -173,6 +188,7 @@ _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     RequestNewsFacts: request_news,
     AbsenceFacts: absence_post,
     FeedFacts: _feed,
+    ContactFacts: contact_post,
     RunFacts: run_post,
     TaskNudgeFacts: task_nudge,
     IncidentFacts: incident_post,
@@ -183,10 +199,14 @@ _WRITERS: Mapping[type, Callable[[Any, Pen], Post]] = {
     InviteFacts: _invite,
     NoticeFacts: notice_post,
     RulePostFacts: _rule,
+    DigestFacts: digest_post,
     DeadLetterFacts: _dead_letter,
     WarnFacts: _warn,
+    MailFacts: mail_post,
+    NoteFacts: note_post,
     FindingsFacts: findings_post,
     ScheduleFacts: schedule_post,
     DepartureFacts: departure_post,
     RemoteScheduleFacts: remote_post,
+    ShadowFacts: shadow_post,
 }

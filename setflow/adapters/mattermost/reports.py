@@ -17,8 +17,8 @@ IN_DAYS = timedelta(hours=36)
 """What lasts longer is said in days."""
 
 TO_FILL = ("nobody-to-page", "gap", "left")
-_OF_PEOPLE = ("left", "early", "no-contact")
-TO_SETTLE = ("early", "away", "two-duties", "no-contact")
+_OF_PEOPLE = ("left", "early", "no-contact", "unverified")
+TO_SETTLE = ("early", "away", "two-duties", "no-contact", "unverified")
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "nobody-to-page": ("1 seat with nobody to page", "{} seats with nobody to page"),
     "gap": ("1 gap", "{} gaps"),
@@ -27,6 +27,7 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "away": ("1 away", "{} away"),
     "two-duties": ("1 on two duties", "{} on two duties"),
     "no-contact": ("1 reached in chat alone", "{} reached in chat alone"),
+    "unverified": ("1 with contact methods not verified", "{} with contact methods not verified"),
     "nobody-awake": ("1 with nobody awake", "{} with nobody awake"),
     "holiday": ("1 on a holiday", "{} on holidays"),
     "rather-not": ("1 who would rather not", "{} who would rather not"),

@@ -11,6 +11,8 @@ from setflow.adapters.mattermost.outbound import Mattermost
 from setflow.errors import DeliveryError
 
 PAGE = 200
+UNLICENSED = ("starter", "entry")
+"""Editions whose licence has no acknowledgements in it."""
 MOST_PAGES = 50
 
 
@@ -40,6 +42,19 @@ def accounts_named(mattermost: Mattermost, usernames: Sequence[str]) -> Sequence
     listed = mattermost.driver.users.get_users_by_usernames(options=list(usernames))
     found = {one["username"]: _account(one) for one in listed}
     return [found[name] for name in usernames if name in found]
+
+
+def acknowledgement(mattermost: Mattermost) -> str:
+    """Whether loud pages ask for an acknowledgement there, which takes a licence of the server."""
+    try:
+        told = mattermost.driver.client.get("/license/client", params={"format": "old"}) or {}
+    except DeliveryError as error:
+        if error.status is None or error.status >= 500 or error.status == 401:
+            raise
+        told = {}
+    if told.get("IsLicensed") != "true" or told.get("SkuShortName") in UNLICENSED:
+        return "the server has no licence for it: pages are marked urgent, and that is all"
+    return "a page of a P1 or P2 asks for it, and is repeated by the server until it is answered"
 
 
 def trouble(mattermost: Mattermost, channel: str) -> str:

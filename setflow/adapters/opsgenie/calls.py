@@ -1,6 +1,11 @@
-"""Requests to OpsGenie's REST API by its client library, and what their failures mean."""
+"""Requests to OpsGenie's REST API by its client library, and what their failures mean.
+
+JSM Operations has the same nouns at another address, asked with an account's e-mail address and
+token: https://developer.atlassian.com/cloud/jira/service-desk-ops/rest/v2/.
+"""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,10 +20,16 @@ _HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class Calls:
-    """One account, asked with an API key."""
+    """One account, asked with an API key; of JSM Operations with `user` and their token as key.
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self._key = url.rstrip("/"), key
+    title  what messages call it
+    jsm    whether it is of JSM Operations
+    """
+
+    def __init__(self, url: str, key: str, user: str = "") -> None:
+        self.url, self._key, self._user = url.rstrip("/"), key, user
+        self.jsm = bool(user)
+        self.title = "JSM Operations" if user else "OpsGenie"
 
     def call(
         self,
@@ -29,20 +40,45 @@ class Calls:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What is answered there; `names` stand in the path. To be called inside `failures`."""
+        """What is answered there; `names` stand in the path. To be called inside `failures`.
+
+        path  as in OpsGenie, which JSM Operations has under /v1
+        """
+        headers = dict(_HEADERS)
+        if self.jsm:
+            path = path.replace("/v2/", "/v1/", 1)
+            basic = b64encode(f"{self._user}:{self._key}".encode()).decode()
+            headers["Authorization"] = f"Basic {basic}"
         return self._client.call_api(
             path,
             verb,
             path_params=dict(names or {}),
             query_params=dict(query or {}),
-            header_params=dict(_HEADERS),
+            header_params=headers,
             body=body,
             response_type="object",
-            auth_settings=["GenieKey"],
+            auth_settings=[] if self.jsm else ["GenieKey"],
             _return_http_data_only=True,
             # Only a tuple or a whole number is heeded; a float would mean for ever.
             _request_timeout=TIMEOUT_SECONDS,
         )
+
+    def one(self, path: str, names: Mapping[str, str], **query: Any) -> Any:
+        """What stands in the envelope of such an answer."""
+        answer = self.call("GET", path, names, query=query)
+        return answer if self.jsm else answer["data"]
+
+    def pages(self, path: str, size: int, **query: Any) -> Iterator[list[Any]]:
+        """Page after page of a list, as long as there is another."""
+        count, more = 0, True
+        limit, key = ("size", "values") if self.jsm else ("limit", "data")
+        while more:
+            asked = {**query, limit: size, "offset": count}
+            page = self.call("GET", path, query=asked)
+            yield page[key]
+            count += len(page[key])
+            links = page.get("paging") or page.get("links") or {}
+            more = bool(page[key]) and bool(links.get("next"))
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -61,25 +97,27 @@ class Calls:
         except (HTTPError, RetryError) as error:
             what = type(error).__name__
             raise DeliveryError(
-                f"OpsGenie cannot be reached at {self.url} ({what})", again=True
+                f"{self.title} cannot be reached at {self.url} ({what})", again=True
             ) from error
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise DeliveryError(
-                f"{self.url} does not answer as OpsGenie does; is SETFLOW_OPSGENIE_URL right?",
+                f"{self.url} does not answer as {self.title} does; is SETFLOW_OPSGENIE_URL right?",
                 again=True,
             ) from error
 
     def _refused(self, error: Any) -> DeliveryError:
         if not error.status:
-            return DeliveryError(f"OpsGenie at {self.url}: {error.reason}", again=True)
+            return DeliveryError(f"{self.title} at {self.url}: {error.reason}", again=True)
         if error.status == 401:
+            key = "the key of an API integration that is switched on"
+            if self.jsm:
+                key = "an API token of the account in SETFLOW_OPSGENIE_USER"
             return DeliveryError(
-                "OpsGenie refuses the key (401). Set SETFLOW_OPSGENIE_KEY to the key of an API "
-                "integration that is switched on.",
+                f"{self.title} refuses the key (401). Set SETFLOW_OPSGENIE_KEY to {key}.",
                 again=False,
                 status=401,
             )
-        return refused("OpsGenie", error.status, headers=error.headers, said=_said(error.body))
+        return refused(self.title, error.status, headers=error.headers, said=_said(error.body))
 
     @cached_property
     def _client(self) -> Any:

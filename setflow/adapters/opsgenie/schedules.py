@@ -14,6 +14,7 @@ from setflow.adapters.opsgenie.calls import Calls
 from setflow.errors import DeliveryError
 from setflow.rotation.rules.remote import On, StandIn
 
+PAGE = 100
 _BY_NAME = {"scheduleIdentifierType": "name"}
 _ONE = "/v2/schedules/{name}/overrides/{alias}"
 
@@ -53,23 +54,35 @@ class Schedules:
             raise
 
     def _read(self, name: str, start: datetime, end: datetime) -> RemoteSchedule:
+        kind = "id" if self._calls.jsm else "name"
         asked = {
-            "identifierType": "name",
+            "identifierType": kind,
             "expand": "base,override,forwarding",
             # One more, should theirs begin with the day.
             "interval": ceil((end - start) / timedelta(days=1)) + 1,
             "intervalUnit": "days",
             "date": _written(start),
         }
-        path = "/v2/schedules/{name}/"
-        timeline = self._calls.call("GET", f"{path}timeline", {"name": name}, query=asked)["data"]
-        listed = self._calls.call("GET", f"{path}overrides", {"name": name}, query=_BY_NAME)
+        enabled, number = self._of_jsm(name) if self._calls.jsm else (True, name)
+        path, named = "/v2/schedules/{name}/", {"name": number}
+        timeline = self._calls.one(f"{path}timeline", named, **asked)
+        key = "values" if self._calls.jsm else "data"
+        by = {} if self._calls.jsm else _BY_NAME
+        listed = self._calls.call("GET", f"{path}overrides", named, query=by)[key]
         return RemoteSchedule(
-            timeline["_parent"].get("enabled", True),
+            enabled and timeline.get("_parent", {}).get("enabled", True),
             _lines(timeline["finalTimeline"]),
             _lines(timeline.get("baseTimeline", {})),
-            {one["alias"]: _stand_in(one) for one in listed["data"]},
+            {one["alias"]: _stand_in(one) for one in listed},
         )
+
+    def _of_jsm(self, name: str) -> tuple[bool, str]:
+        """Whether it is switched on, and its id: JSM Operations finds a schedule by that alone."""
+        for page in self._calls.pages("/v2/schedules", PAGE):
+            for one in page:
+                if one["name"] == name:
+                    return one.get("enabled", True), one["id"]
+        raise DeliveryError(f"There is no schedule {name}.", again=False, status=404)
 
     def keep(self, name: str, alias: str, override: StandIn) -> None:
         """Have the override of that alias be `override`: changed, or made where there is none."""
@@ -98,6 +111,12 @@ class Schedules:
     def _change(
         self, verb: str, path: str, names: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> None:
+        if self._calls.jsm:
+            raise DeliveryError(
+                "setflow makes no overrides in JSM Operations; write `keep: compare` in the file, "
+                "and make them there by hand.",
+                again=False,
+            )
         with self._calls.failures():
             self._calls.call(verb, path, names, query=_BY_NAME, body=body)
 
@@ -107,7 +126,7 @@ def _lines(timeline: Mapping[str, Any]) -> Lines:
         rotation["id"]: tuple(
             On(person, _instant(one["startDate"]), _instant(one["endDate"]))
             for one in rotation.get("periods", ())
-            if (person := _called(one.get("recipient", {})))
+            if (person := _called(one.get("recipient") or one.get("responder") or {}))
         )
         for rotation in timeline.get("rotations", ())
     }
@@ -115,10 +134,10 @@ def _lines(timeline: Mapping[str, Any]) -> Lines:
 
 def _stand_in(raw: Mapping[str, Any]) -> StandIn:
     return StandIn(
-        _called(raw["user"]),
+        _called(raw.get("user") or raw["responder"]),
         _instant(raw["startDate"]),
         _instant(raw["endDate"]),
-        tuple(one["id"] for one in raw.get("rotations", ())),
+        tuple(raw.get("rotationIds") or (one["id"] for one in raw.get("rotations", ()))),
     )
 
 

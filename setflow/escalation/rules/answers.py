@@ -43,7 +43,8 @@ def fire(
     """
     if existing is None or existing.status is Status.RESOLVED:
         return _open(message, new_id, now, on_call)
-    counted = replace(existing, count=existing.count + 1, last_at=now)
+    begun = max(filter(None, [existing.started, message.started]), default=None)
+    counted = replace(existing, count=existing.count + 1, last_at=now, started=begun)
     if existing.ended and existing.status is Status.FIRING and message.ladder:
         return _restart(counted, message, message.ladder, now, on_call)
     if counted.count & (counted.count - 1):
@@ -228,9 +229,11 @@ def _open(message: spec.Fired, new_id: int, now: datetime, on_call: OnCall) -> D
         url=message.url,
         channel=message.channel,
         remote=message.remote,
+        tags=message.tags,
         ladder=message.ladder,
         fired_at=now,
         last_at=now,
+        started=message.started,
     )
     name = message.ladder.name if message.ladder else None
     event = spec.AlertOpened(
@@ -339,11 +342,16 @@ def _ends_round(alert: Alert) -> bool:
 def _reachable(alert: Alert) -> bool:
     """Whether anybody of the present step can still hear of it.
 
-    Where all of them were paged by earlier steps of the round, those pages count.
+    Where all of them were paged by earlier steps of the round, those pages count; a page by a
+    method that is not verified does not, nor one that quiet hours hold back.
     """
-    pages = [(page.step, True) for page in alert.waiting if page.round == alert.round]
+    pages = [
+        (page.step, page.sure and not page.held)
+        for page in alert.waiting
+        if page.round == alert.round
+    ]
     pages += [
-        (page.step, not page.failed)
+        (page.step, page.sure and not page.failed)
         for page in alert.pages
         if (page.nth, page.round) == (alert.nth, alert.round)
     ]

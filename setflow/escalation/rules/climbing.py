@@ -7,7 +7,7 @@ from math import ceil
 
 from setflow.effects import Decision, Effect, PageChannel, PagePerson, RemindChannel
 from setflow.escalation import spec
-from setflow.escalation.rules.showing import revised, show
+from setflow.escalation.rules.showing import revised, show, updates
 from setflow.escalation.rules.values import (
     CHANNEL,
     CHAT,
@@ -35,7 +35,7 @@ def work(
     events += paged
     if (alert.passed, alert.ended) != (before.passed, before.ended):
         alert = revised(alert)
-        effects.append(show(alert))
+        effects += [*_channels(alert, before), show(alert)]
     if alert.reminders > before.reminders:
         effects.append(RemindChannel(alert.id, alert.nth, alert.reminders))
     return Decision(alert, events, effects, wake_at(alert))
@@ -65,6 +65,12 @@ def stand(
     return replace(alert, next_at=due, passed=(*alert.passed, passed)), [event]
 
 
+def _channels(alert: Alert, before: Alert) -> list[Effect]:
+    """The channels that this start of its ladder had paged already, told how far it is now."""
+    told = [page for page in before.pages if (page.nth, page.method) == (alert.nth, CHANNEL)]
+    return updates(replace(alert, pages=tuple(told)), ())
+
+
 def place(alert: Alert, ladder: Ladder) -> Step:
     """The step where the alert is: of the ladder, or the person to whom it has come back."""
     if alert.step < 0 and alert.back:
@@ -90,7 +96,7 @@ def send(alert: Alert, now: datetime) -> tuple[Alert, list[Effect], list[object]
         here = alert.nth, page.round, page.step
         seconds = int((now - (first if pair in folded else page.due)).total_seconds())
         earlier = sum(place < here[1:] for place in places) if pair in folded else 0
-        sent.append(SentPage(*here, *pair, again=page.again))
+        sent.append(SentPage(*here, *pair, again=page.again, sure=page.sure))
         effects.append(_page(alert, sent[-1], seconds, earlier))
         events.append(spec.Paged(alert.id, *here, *pair, seconds))
     left = tuple(page for page in alert.waiting if page.due > now)
@@ -100,7 +106,8 @@ def send(alert: Alert, now: datetime) -> tuple[Alert, list[Effect], list[object]
 def wake_at(alert: Alert) -> datetime | None:
     """When something of the alert falls due; None where nothing more is to come."""
     offered = alert.offer.until if alert.offer else None
-    dues = [alert.next_at, alert.until, alert.check_at, offered]
+    shown = alert.group.show_at if alert.group else None
+    dues = [alert.next_at, alert.until, alert.check_at, offered, shown]
     return min([*filter(None, dues), *(page.due for page in alert.waiting)], default=None)
 
 
@@ -192,16 +199,28 @@ def _planned(
         (name, method) for name in people for method in on_call.methods.get(name) or (CHAT,)
     ]
     receivers += [(name, Method(CHANNEL, timedelta(0))) for name in channels]
-    after: dict[Pair, timedelta] = {}
+    by_pair: dict[Pair, Method] = {}
     for name, method in receivers:
-        after.setdefault((name, method.name), method.after)
+        by_pair.setdefault((name, method.name), method)
     every = step.repeat or step.wait
-    return tuple(
-        PendingPage(due + wait + again * every, alert.round, alert.step, name, method, again)
-        for (name, method), wait in after.items()
-        for again in range(max(1, ceil((step.wait - wait) / every)))
-        if again == 0 or method != CHANNEL
+    planned = (
+        _pending(alert, pair, method, due + method.after + again * every, again)
+        for pair, method in by_pair.items()
+        for again in range(max(1, ceil((step.wait - method.after) / every)))
+        if again == 0 or method.name != CHANNEL
     )
+    return tuple(page for page in planned if page)
+
+
+def _pending(
+    alert: Alert, pair: Pair, method: Method, at: datetime, again: int
+) -> PendingPage | None:
+    """A page at `at`, or at the end of the quiet hours; None where those leave it out."""
+    end = method.held(at)
+    if end and (again or not method.waits):
+        return None
+    here = alert.round, alert.step
+    return PendingPage(end or at, *here, *pair, again, sure=method.sure, held=end is not None)
 
 
 def _page(alert: Alert, page: SentPage, seconds: int, folded: int) -> Effect:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from setflow.effects import Decision, Effect, TellAlert
+from setflow.effects import OPSGENIE, Decision, Effect, TellAlert
 from setflow.errors import Refused
 from setflow.escalation import spec
 from setflow.escalation.rules.climbing import send, stand
@@ -64,6 +64,7 @@ def snooze(alert: Alert, act: Act, *, until: datetime, now: datetime) -> Decisio
     event = spec.Snoozed(alert.id, act.by, act.how, until)
     others = _others(alert, act.by)
     effects = [*updates(asleep, others), show(asleep), *_told(asleep, before, "snoozed", act.by)]
+    effects += mirror(asleep, "snooze", act.by) if act.how != OPSGENIE else []
     return kept(asleep, [event], effects)
 
 

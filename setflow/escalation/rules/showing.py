@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from setflow.effects import (
-    MATTERMOST,
+    IN_CHAT,
     Effect,
     MirrorAlert,
     PageChannel,
@@ -20,12 +20,14 @@ def updates(alert: Alert, stand_down: Collection[Pair]) -> list[Effect]:
     last = {(page.person, page.method): page for page in alert.pages}
     found: list[Effect] = []
     for page in alert.pages:
+        if page.digest:
+            continue  # the digest says it, and is brought up to date by itself
         pair = page.person, page.method
         where = alert.id, page.nth, page.round, page.step, page.person
         told = pair in stand_down and last[pair] is page
         if page.method == CHANNEL:
             found.append(PageChannel(*where, revision=alert.revision))
-        elif told or page.method == MATTERMOST:
+        elif told or page.method in IN_CHAT:
             key = PagePerson(*where, page.method, again=page.again).key
             found.append(
                 UpdatePage(key, alert.id, page.nth, *pair, alert.revision, stand_down=told)
@@ -39,7 +41,7 @@ def show(alert: Alert) -> ShowAlert:
 
 
 def mirror(alert: Alert, verb: str, person: str) -> list[MirrorAlert]:
-    """The same done in OpsGenie, where it has the alert. verb: acknowledge or close."""
+    """The same done in OpsGenie, where it has the alert. verb: as of effects.MirrorAlert."""
     return [MirrorAlert(alert.id, verb, person, alert.revision)] if alert.remote else []
 
 

@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from setflow.effects import Decision, Effect
+from setflow.effects import OPSGENIE, Decision, Effect
 from setflow.errors import Refused
 from setflow.escalation import spec
 from setflow.escalation.rules.climbing import stand, wake_at, work
-from setflow.escalation.rules.showing import revised, show, updates
-from setflow.escalation.rules.values import SNOOZED, Alert, Back, Pair, SentPage, Status
+from setflow.escalation.rules.showing import mirror, revised, show, updates
+from setflow.escalation.rules.values import (
+    ELSEWHERE,
+    MAINTENANCE,
+    SNOOZED,
+    Alert,
+    Back,
+    Pair,
+    SentPage,
+    Status,
+)
 from setflow.escalation.spec import Ladder, OnCall, Target
 
 
@@ -42,7 +51,11 @@ def come_back(alert: Alert, back: Back, now: datetime, on_call: OnCall) -> Decis
     assert alert.ladder is not None
     free = replace(quiet(alert), status=Status.FIRING, owner=None, owned_at=None, how="", back=back)
     event = spec.CameBack(alert.id, alert.nth + 1, back.why, back.person)
-    return begin(free, alert.ladder, now, on_call, said=[event])
+    decision = begin(free, alert.ladder, now, on_call, said=[event])
+    # In a maintenance window nobody had it, and there nobody has it any more.
+    known = back.why in (MAINTENANCE, ELSEWHERE)
+    told = [] if known else mirror(alert, "unacknowledge", back.person)
+    return replace(decision, effects=[*decision.effects, *told])
 
 
 def own(alert: Alert, person: str, how: str, now: datetime) -> Alert:
@@ -56,6 +69,7 @@ def own(alert: Alert, person: str, how: str, now: datetime) -> Alert:
         how=how,
         joined=tuple(name for name in alert.joined if name != person),
         check_at=now + timeout if timeout else None,
+        there=how == OPSGENIE or (alert.there and alert.status is Status.ACKNOWLEDGED),
     )
 
 
@@ -71,6 +85,7 @@ def quiet(alert: Alert) -> Alert:
         offer=None,
         check_at=None,
         asking=False,
+        there=False,
     )
 
 
@@ -85,14 +100,19 @@ def woken(alert: Alert) -> set[Pair]:
 
 
 def hasten(alert: Alert, failed: SentPage, now: datetime) -> Alert:
-    """The alert with a page noted as failed, and the next one to the same person due at `now`."""
-    own = [page for page in alert.waiting if page.person == failed.person]
-    following = min(own, key=lambda page: page.due, default=None)
+    """The alert with a page noted as failed, and the next one to the same person due at `now`.
+
+    With one that is not counted on, so is the one after it. Quiet hours hold back as before.
+    """
+    own = [page for page in alert.waiting if page.person == failed.person and not page.held]
+    own.sort(key=lambda page: page.due)
+    sure = next((number for number, page in enumerate(own) if page.sure), len(own))
+    following = own[: sure + 1]
     return replace(
         alert,
         pages=tuple(replace(sent, failed=True) if sent == failed else sent for sent in alert.pages),
         waiting=tuple(
-            replace(page, due=min(page.due, now)) if page is following else page
+            replace(page, due=min(page.due, now)) if page in following else page
             for page in alert.waiting
         ),
     )

@@ -1,7 +1,7 @@
 """An alert, and what it remembers of its way up a ladder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,11 +17,13 @@ ANSWER = timedelta(minutes=5)
 OFFER = timedelta(minutes=10)
 """How long somebody is asked to take an alert from another; it stays with that one meanwhile."""
 LONGEST_SNOOZE = timedelta(days=7)
-SNOOZED, HANDED_BACK, UNANSWERED, MAINTENANCE = (
+SNOOZED, HANDED_BACK, UNANSWERED, MAINTENANCE, LOUDER, ELSEWHERE = (
     "snoozed",
     "handed-back",
     "unanswered",
     "maintenance",
+    "louder",
+    "elsewhere",
 )
 """Why an alert waits for somebody anew."""
 CHANNEL = "~channel"
@@ -62,7 +64,9 @@ class Passed:
 class SentPage:
     """A page that was handed over for delivery; `failed` once its first try did not succeed.
 
-    again  how often the step had told them so before
+    again   how often the step had told them so before
+    digest  it went into the person's digest, and has no message of its own
+    sure    its method has verified that it reaches them
     """
 
     nth: int
@@ -72,11 +76,16 @@ class SentPage:
     method: str
     failed: bool = False
     again: int = 0
+    digest: bool = field(default=False, compare=False)
+    sure: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """A page of the present `nth` that is still to come. `again` as with SentPage."""
+    """A page of the present `nth` that is still to come. `again` and `sure` as with SentPage.
+
+    held  it waits for the end of the person's quiet hours
+    """
 
     due: datetime
     round: int
@@ -84,6 +93,8 @@ class PendingPage:
     person: str
     method: str
     again: int = 0
+    sure: bool = True
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,26 @@ class Offer:
     person: str
     by: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What makes an alert one of several: which others join it, and how many have.
+
+    name     what finds it by its labels while it takes members; another open one has another
+    labels   detail → value, the same in all of them
+    until    up to when the next joins it; each moves that on by `within`
+    size     how many joined, the first included; `open` of them are not over
+    show_at  when its posts are to tell what changed; None where they do
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    until: datetime
+    within: timedelta
+    size: int = 1
+    open: int = 1
+    show_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +156,10 @@ class Alert:
     offer      whom the owner would give it to
     check_at   when the owner is to be asked, or, `asking`, has not answered in time
     asks       how often the owner was asked
+    there      that somebody has it was seen in OpsGenie too
+    started    when it last began by its source's own clock; None where that says nothing
+    group      where it is several: the key and, unless a louder one gave them, the title and
+               details are those of the first
     """
 
     id: int
@@ -165,3 +200,7 @@ class Alert:
     check_at: datetime | None = None
     asking: bool = False
     asks: int = 0
+    there: bool = False
+    group: Group | None = None
+    started: datetime | None = None
+    tags: tuple[str, ...] = ()

@@ -18,6 +18,20 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """Who has an alert in OpsGenie.
+
+    owner  a name of ours, else as OpsGenie calls them; "" for nobody
+    at     since when, where OpsGenie says so
+    until  when its snooze ends; None where it has none
+    """
+
+    owner: str
+    at: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snoozed:
     """`by` put it off; it comes back to them at `until`."""
 
@@ -40,7 +54,7 @@ class Held:
 class CameBack:
     """Nobody has it any more, and its ladder begins anew: this is start `nth`.
 
-    why     snoozed | handed-back | unanswered | maintenance
+    why     snoozed | handed-back | unanswered | maintenance | louder | elsewhere
     person  who had it; of a maintenance its name
     """
 

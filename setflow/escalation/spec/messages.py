@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from setflow.escalation.spec.grouping import Grouping
 from setflow.escalation.spec.values import Ladder
 from setflow.escalation.spec.windows import Hold
 
@@ -16,6 +17,7 @@ class Fired:
     channel  where it is shown
     remote   the alert's id in OpsGenie
     hold     the maintenance window that it comes in; it then pages nobody before its end
+    group    with which others it is one; None where it stands for itself
     """
 
     source: str
@@ -28,6 +30,9 @@ class Fired:
     channel: str
     remote: str | None = None
     hold: Hold | None = None
+    group: Grouping | None = None
+    tags: tuple[str, ...] = ()
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,52 @@ class AlertRefired:
     """More of an open alert: said at 2, 4, 8 and so on, so that a flood does not fill history."""
 
     alert: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """An alert became one more of an open group; `name` is what the group's posts call it."""
+
+    alert: int
+    source: str
+    key: str
+    name: str
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """One of a group is over, as its source says; `open` others are not."""
+
+    alert: int
+    source: str
+    key: str
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLouder:
+    """One of a group asks louder than all before, so that the group's ladder begins anew."""
+
+    alert: int
+    nth: int
+    priority: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestBegun:
+    """More pages came for `person` than can be read one by one: the further ones go together."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestOver:
+    """All the `count` alerts in a digest of `person` are over."""
+
+    person: str
     count: int
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 from setflow.document import Node, Reader, suggestion
+from setflow.escalation.spec.grouping import read_grouping
 from setflow.escalation.spec.values import KINDS, Ladder, Route, Step, Target
 
 # The most that OpsGenie repeats a policy; a ladder longer than that helps nobody.
@@ -154,9 +155,10 @@ def _target(text: str, known: Mapping[str, Collection[str]]) -> Target:
 def _route(
     node: Node, reader: Reader, ladders: Collection[str], check: Callable[[str], None]
 ) -> Route:
-    parts = reader.mapping(node, ("source", "when", "ladder"), ("ladder",))
+    parts = reader.mapping(node, ("source", "when", "ladder", "group"), ("ladder",))
     return Route(
-        reader.text(parts["source"]) if "source" in parts else None,
+        reader.text(parts["source"]).lower() if "source" in parts else None,
         _condition(parts["when"], reader, check) if "when" in parts else None,
         reader.name(parts["ladder"], ladders, "ladders") if "ladder" in parts else "",
+        read_grouping(parts["group"], reader) if "group" in parts else None,
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from setflow.document import suggestion
+from setflow.escalation.spec.grouping import Grouping
 
 KINDS = ("seat", "person", "group", "team", "channel")
 
@@ -100,19 +101,35 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Alerts of `source` (None: any) for which the CEL text `when` holds go up `ladder`."""
+    """Alerts of `source` (None: any) for which the CEL text `when` holds go up `ladder`.
+
+    group  which of them are one; None where each stands for itself
+    """
 
     source: str | None
     when: str | None
     ladder: str
+    group: Grouping | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way to reach a person, used `after` so long on a step. Names are unique in a person."""
+    """A way to reach a person, used `after` so long on a step. Names are unique in a person.
+
+    sure   it has verified that it reaches them; another is not counted on
+    quiet  stretches in which it is held back, apart and in order
+    waits  what is held back is told at the end of the stretch; else not at all
+    """
 
     name: str
     after: timedelta
+    sure: bool = True
+    quiet: tuple[tuple[datetime, datetime], ...] = ()
+    waits: bool = True
+
+    def held(self, at: datetime) -> datetime | None:
+        """Up to when it is held back at an instant; None where it is not."""
+        return next((end for start, end in self.quiet if start <= at < end), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _window(
     listed = reader.items(parts["ladders"]) if "ladders" in parts else ()
     window = Window(
         reader.text(parts["name"]) if "name" in parts else "",
-        reader.text(parts["source"]) if "source" in parts else None,
+        reader.text(parts["source"]).lower() if "source" in parts else None,
         tuple(reader.name(part, ladders, "ladders") for part in listed),
         reader.parsed(parts["when"], condition, "true") if "when" in parts else None,
         start,

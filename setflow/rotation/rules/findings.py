@@ -25,6 +25,7 @@ Kind = Literal[
     "away",
     "two-duties",
     "no-contact",
+    "unverified",
     "nobody-awake",
     "holiday",
     "rather-not",
@@ -43,6 +44,7 @@ _APART: Mapping[Kind, timedelta | None] = {
     "left": None,
     "early": None,
     "no-contact": None,
+    "unverified": None,
     "holiday": DAY,
 }
 _OF_SEATS: tuple[Kind, ...] = ("nobody-to-page", "gap", "two-duties", "nobody-awake")
@@ -57,6 +59,7 @@ class Someone:
     since, until  their first and their last day; None: not known
     gone          why they cannot be reached in chat, such as "is deactivated in Mattermost"
     silent        others have contact methods beside chat, and they have none
+    unverified    they have contact methods of which no test page is known to have come
     """
 
     zone: ZoneInfo
@@ -66,6 +69,7 @@ class Someone:
     until: date | None = None
     gone: str = ""
     silent: bool = False
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ def find(ground: Ground, name: str, start: datetime, end: datetime) -> list[Find
         *(_away(ground, shift) for shift in there),
         _two_duties(ground, own, start, end),
         (_finding("no-contact", one) for one in there if ground.people[one.people[0]].silent),
+        (_finding("unverified", one) for one in there if ground.people[one.people[0]].unverified),
         *(_asleep(ground, group, beside) for group, beside in _groups(ground, seats, own)),
         *(_holidays(ground, shift) for shift in there),
     )
@@ -150,6 +155,7 @@ def said(one: Finding, title: Callable[[str], str]) -> str:
         "away": f"{who} is away, but is {seats}",
         "two-duties": f"{who} is {seats} at once",
         "no-contact": f"{who} {be} on, but can be paged in chat alone",
+        "unverified": f"{who} {be} on, with contact methods that are not verified",
         "nobody-awake": f"All of {seats} are asleep ({often})",
         "holiday": f"{who} is {seats} on a holiday: {one.note}",
         "rather-not": f"{who} would rather not be on, but is {seats}",
@@ -294,7 +300,7 @@ def _merged(found: Iterable[Finding]) -> list[Finding]:
     newest: dict[object, int] = {}
     merged: list[Finding] = []
     for one in sorted(found, key=attrgetter("start")):
-        whom = () if one.kind == "no-contact" else one.people
+        whom = () if one.kind in ("no-contact", "unverified") else one.people
         key = (one.kind, whom, one.seats if one.kind in _OF_SEATS else ())
         index = newest.get(key)
         if index is not None and _near(merged[index], one):

@@ -251,6 +251,13 @@ def unreact(server: Server, post: Post, *, by: User, emoji: str) -> None:
     server.touch()
 
 
+def acknowledge(server: Server, post: Post, *, by: User) -> None:
+    """Note that somebody has seen a post; it is a changed one then, as on the server."""
+    post.update_at = server.stamp()
+    post.acknowledged.setdefault(by.id, post.update_at)
+    server.touch()
+
+
 def since(server: Server, channel_id: str, *, after: int) -> Json:
     """Posts changed later than `after` (ms), deleted ones and old texts included, 1,000 at most."""
     rows = [p for p in server.by_channel.get(channel_id, []) if p.update_at > after][:MOST_SINCE]

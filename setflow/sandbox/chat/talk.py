@@ -179,8 +179,7 @@ def _acknowledge(server: Server, call: Call) -> Json:
         raise Problem(
             501, "license_error.feature_unavailable", "Your license does not support this feature."
         )
-    post.acknowledged.setdefault(user.id, server.stamp())
-    server.touch()
+    posts.acknowledge(server, post, by=user)
     return acknowledgement(post, user.id, post.acknowledged[user.id])
 
 
@@ -191,9 +190,15 @@ def _click(server: Server, call: Call) -> Json:
     return OK
 
 
+def _license(server: Server, _: Call) -> Json:
+    licence = {"IsLicensed": "true", "SkuShortName": "professional"}
+    return licence if server.licensed else {"IsLicensed": "false"}
+
+
 UNLOCKED = (_create_post, _click)
 
 ROUTES: tuple[tuple[str, str, int, Operation], ...] = (
+    ("GET", "/license/client", 200, _license),
     ("GET", "/users/{user_id}/channels", 200, _get_channels_of),
     ("GET", "/users/{user_id}/teams/{team_id}/channels", 200, _get_channels_of),
     ("POST", "/users/{user_id}/posts/{post_id}/ack", 200, _acknowledge),

@@ -51,11 +51,28 @@ class OpsGenieSandbox:
             change = self.desk.acknowledge(self.desk.alert(alert_id), user)
         self._by_person(change)
 
+    def unacknowledge(self, alert_id: str, user: str) -> None:
+        """`user` gives it back in OpsGenie. Raises Refusal where nobody has it."""
+        with self.desk.lock:
+            change = self.desk.unacknowledge(self.desk.alert(alert_id), user)
+        self._by_person(change)
+
+    def snooze(self, alert_id: str, user: str, until: datetime) -> None:
+        """`user` puts it off in OpsGenie. Raises Refusal where it is closed already."""
+        with self.desk.lock:
+            change = self.desk.snooze(self.desk.alert(alert_id), user, until)
+        self._by_person(change)
+
     def close(self, alert_id: str, user: str) -> None:
         """`user` closes in OpsGenie. Raises Refusal where it is closed already."""
         with self.desk.lock:
             change = self.desk.close(self.desk.alert(alert_id), user)
         self._by_person(change)
+
+    def page(self, alert_id: str, user: str) -> None:
+        """OpsGenie tells `user` of it."""
+        with self.desk.lock:
+            self.desk.page(self.desk.alert(alert_id), user)
 
     def note(self, alert_id: str, user: str, text: str) -> None:
         """`user` notes something in OpsGenie."""

@@ -30,7 +30,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert; `acknowledged` and `closed` are by whom and when."""
+    """An alert; `acknowledged`, `closed` and `told` are by whom, or who, and when.
+
+    until  when a snooze of it ends
+    """
 
     id: str
     tiny: str
@@ -48,6 +51,8 @@ class Alert:
     count: int = 1
     acknowledged: tuple[str, datetime] | None = None
     closed: tuple[str, datetime] | None = None
+    until: datetime | None = None
+    told: tuple[tuple[str, datetime], ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
@@ -67,21 +72,23 @@ class Worked:
 
 
 class Desk:
-    """One account with one API key.
+    """One account with one API key, which of JSM Operations is the token of `user`.
 
     holding   while true, changes asked for by API are accepted and not worked until `release`
     schedules by name
+    settings  what else it is asked for, by path, such as "/v2/users": what stands in its envelope
     strangers user names that the account does not have
     lock      held from reading an alert until its change is kept
     """
 
-    key = "opsgenie-key"
+    key, user = "opsgenie-key", "setflow@example.com"
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.holding = False
         self.schedules: dict[str, Schedule] = {}
         self.strangers: set[str] = set()
+        self.settings: dict[str, Any] = {}
         self.lock = threading.RLock()
         self._alerts: dict[str, Alert] = {}
         self._requests: dict[str, Worked | None] = {}
@@ -156,6 +163,16 @@ class Desk:
         if alert.closed or not alert.acknowledged:
             raise Refusal(422, "Alert is not acknowledged.")
         return "UnAcknowledge", self._put(replace(alert, acknowledged=None, updated=self.clock()))
+
+    def snooze(self, alert: Alert, _: str, until: datetime) -> tuple[str, Alert]:
+        """Put an open alert off. Raises Refusal where it is closed."""
+        if alert.closed:
+            raise Refusal(422, "Alert is already closed.")
+        return "Snooze", self._put(replace(alert, until=until, updated=self.clock()))
+
+    def page(self, alert: Alert, user: str) -> tuple[str, Alert]:
+        """Tell `user` of it, which is no change that anybody hears of."""
+        return "", self._put(replace(alert, told=(*alert.told, (user, self.clock()))))
 
     def close(self, alert: Alert, user: str) -> tuple[str, Alert]:
         """Close it. Raises Refusal where it is closed already."""

@@ -1,5 +1,6 @@
 """The REST paths of the OpsGenie stand-in, after its OpenAPI document."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
@@ -15,9 +16,23 @@ from setflow.sandbox.opsgenie.desk import PRIORITIES, Alert, Desk
 from setflow.sandbox.opsgenie.rest_schedules import Schedules
 from setflow.sandbox.trouble import Refusal
 
+JSM = "/jsm/ops/api/{cloud}/v1"
+"""Where JSM Operations has what is read and changed here, of alerts and schedules."""
 INTEGRATION = {"id": "4513b7ea-3b91-438f-b7e4-e3e54af9147c", "name": "setflow", "type": "API"}
 MOST_LISTED = 100
-VERBS = ("acknowledge", "unacknowledge", "close", "notes")
+VERBS = ("acknowledge", "unacknowledge", "snooze", "close", "notes")
+
+SETTINGS = (
+    "/v2/users",
+    "/v2/teams",
+    "/v2/escalations",
+    "/v2/forwarding-rules",
+    "/v2/heartbeats",
+    "/v2/integrations",
+    "/v1/maintenance",
+)
+"""What is asked for and never changed: lists, and what stands below them."""
+_REST, _LISTS = "/{rest:path}", ("/notification-rules", "/routing-rules")
 
 _SORTS: dict[str, Callable[[Alert], Any]] = {
     "createdAt": lambda alert: alert.created,
@@ -48,11 +63,30 @@ class Rest:
             ("GET", "/v2/alerts/requests/{request}", self._request),
             ("GET", one, self._one),
             ("GET", f"{one}/notes", self._notes),
+            ("GET", f"{one}/recipients", self._recipients),
             *Schedules(self._desk).paths,
             *(("POST", f"{one}/{verb}", self._act) for verb in VERBS),
+            *(
+                ("GET", f"{path}{more}", self._settings)
+                for path in SETTINGS
+                for more in ("", _REST)
+            ),
+        ]
+        schedules = Schedules(self._desk)
+        at_jsm: list[tuple[str, str, Callable[[Request], Any]]] = [
+            ("GET", "/alerts", self._list),
+            ("GET", "/alerts/{identifier}", self._one),
+            *(("POST", f"/alerts/{{identifier}}/{verb}", self._act) for verb in VERBS[:-1]),
+            *((verb, path.removeprefix("/v2"), of) for verb, path, of in schedules.readable),
         ]
         self.app = Starlette(
-            routes=[Route(path, self._known(of), methods=[verb]) for verb, path, of in paths],
+            routes=[
+                *(Route(path, self._known(of), methods=[verb]) for verb, path, of in paths),
+                *(
+                    Route(f"{JSM}{path}", self._jsm(of), methods=[verb])
+                    for verb, path, of in at_jsm
+                ),
+            ],
             exception_handlers={Refusal: self._refuse},
         )
 
@@ -61,6 +95,30 @@ class Rest:
             if request.headers.get("authorization") != f"GenieKey {self._desk.key}":
                 raise Refusal(401, "Could not authenticate")
             return self._envelope(await handler(request))
+
+        return answer
+
+    def _jsm(self, handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
+        """The same as JSM Operations has it: basic authentication, other envelopes and sizes."""
+
+        async def answer(request: Request) -> Response:
+            known = b64encode(f"{self._desk.user}:{self._desk.key}".encode()).decode()
+            if request.headers.get("authorization") != f"Basic {known}":
+                raise Refusal(401, "Could not authenticate")
+            asked = dict(request.query_params)
+            if "limit" in asked:
+                raise Refusal(400, "There is no limit; there is size.")
+            if "size" in asked:
+                query = urlencode({**asked, "limit": asked["size"]}).encode()
+                request = Request({**request.scope, "query_string": query}, request.receive)
+            answered = await handler(request)
+            if "requestId" in answered:
+                return self._envelope(answered)
+            data = answered["data"]
+            if not isinstance(data, list):
+                return JSONResponse(data)
+            links = {"next": "…"} if "next" in answered.get("paging", {}) else {}
+            return JSONResponse({"values": data, "count": len(data), "links": links})
 
         return answer
 
@@ -105,13 +163,18 @@ class Rest:
         user, note = asked.get("user") or "System", asked.get("note") or ""
         if verb == "notes" and not note:
             raise Refusal(422, "Request body is not processable. note: may not be empty.")
+        more: tuple[datetime, ...] = ()
+        if verb == "snooze":
+            if not asked.get("endTime"):
+                raise Refusal(422, "Request body is not processable. endTime: may not be empty.")
+            more = (datetime.fromisoformat(asked["endTime"]).astimezone(UTC),)
         identifier = request.path_params["identifier"]
         kind = request.query_params.get("identifierType", "id")
 
         def work() -> Alert:
             alert = self._desk.alert(identifier, kind)
             if verb != "notes":
-                alert = self._told(getattr(self._desk, verb)(alert, user))
+                alert = self._told(getattr(self._desk, verb)(alert, user, *more))
             return self._told(self._desk.note(alert, user, note)) if note else alert
 
         return self._accepted(verb.capitalize(), work)
@@ -179,6 +242,27 @@ class Rest:
             "paging": {"first": str(request.url)},
         }
 
+    async def _settings(self, request: Request) -> dict[str, Any]:
+        path = request.scope["path"]
+        found = self._desk.settings.get(path)
+        if found is None and path not in SETTINGS and not path.endswith(_LISTS):
+            raise Refusal(404, f"There is no {path}.")
+        return {"data": [] if found is None else found}
+
+    async def _recipients(self, request: Request) -> dict[str, Any]:
+        return {
+            "data": [
+                {
+                    "user": {"id": f"id-{user}", "username": user},
+                    "state": "notactive",
+                    "method": "",
+                    "createdAt": _stamp(at),
+                    "updatedAt": _stamp(at),
+                }
+                for user, at in self._named(request).told
+            ]
+        }
+
     def _named(self, request: Request) -> Alert:
         kind = request.query_params.get("identifierType", "id")
         return self._desk.alert(request.path_params["identifier"], kind)
@@ -202,7 +286,8 @@ def _brief(alert: Alert) -> dict[str, Any]:
         "acknowledged": alert.acknowledged is not None,
         "isSeen": alert.acknowledged is not None,
         "tags": list(alert.tags),
-        "snoozed": False,
+        "snoozed": alert.until is not None,
+        **({"snoozedUntil": _stamp(alert.until)} if alert.until else {}),
         "count": alert.count,
         "lastOccurredAt": _stamp(alert.last),
         "createdAt": _stamp(alert.created),

@@ -18,7 +18,7 @@ Handler = Callable[[Request], Any]
 
 
 class Schedules:
-    """Those paths over `desk`; `paths` are they: method, path, handler."""
+    """Those paths over `desk`: method, path, handler. `readable` are those that only read."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -32,6 +32,7 @@ class Schedules:
             ("PUT", _OVERRIDE, self._update),
             ("DELETE", _OVERRIDE, self._delete),
         ]
+        self.readable = [one for one in self.paths if one[0] == "GET" and one[1] != _OVERRIDE]
 
     def _schedule(self, request: Request, key: str = "scheduleIdentifierType") -> Schedule:
         kind = request.query_params.get(key, "id")

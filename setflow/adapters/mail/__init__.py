@@ -1,0 +1,1 @@
+"""Mail: what comes in read and proved, what goes out written and sent."""
