@@ -212,7 +212,7 @@ def forget_process(tx: Tx, process: str) -> None:
     tx.execute(delete(processes).where(processes.c.name == process))
 
 
-def reported_since(tx: Tx, since: datetime) -> bool:
-    """Whether any process has said since an instant that it runs."""
-    query = select(func.count()).where(processes.c.seen_at >= since)
+def reported_since(tx: Tx, since: datetime, *, beside: str = "") -> bool:
+    """Whether any process, `beside` not counted, has said since an instant that it runs."""
+    query = select(func.count()).where(processes.c.seen_at >= since, processes.c.name != beside)
     return bool(tx.execute(query.select_from(processes)).scalar_one())

@@ -82,9 +82,7 @@ def build(database: Db, given: Settings, *, clock: Clock, chance: Random) -> Par
         )
     if given.notify:
         gateways = {name: address.get_secret_value() for name, address in given.notify.items()}
-        by_system[NOTIFY] = phones.Phone(
-            Notify(gateways), Links(secret, given.public_url)
-        )
+        by_system[NOTIFY] = phones.Phone(Notify(gateways), Links(secret, given.public_url))
     if opsgenie:
         by_system[OPSGENIE] = senders.Mirror(opsgenie)
     if given.mail.url:

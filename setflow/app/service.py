@@ -174,7 +174,7 @@ class Service:
         self.metronome.start()
 
     def _start_work(self) -> None:
-        self._hear_again()
+        self._begin()
         for loop in self._works():
             loop.start()
         for loop in (self.ticks, self.skipper, *(loops[0] for loops in self.relays.values())):
@@ -336,13 +336,10 @@ class Service:
         if self.telling:
             self.telling.tell()
 
-    def _hear_again(self) -> None:
-        """Hold against no heartbeat that nobody could hear it."""
-        with suppress(DatabaseGone), transaction(self.parts.db) as tx:
-            now = self.parts.clock()
-            unheard = engine.hears_again(tx, now=now)
-            if unheard:
-                engine.handle(tx, [unheard], now=now)
+    def _begin(self) -> None:
+        if self._may_tick:
+            with suppress(DatabaseGone), transaction(self.parts.db) as tx:
+                engine.begin(tx, process_name(), now=self.parts.clock())
 
     def _warn(self, name: str, what: str) -> None:
         with transaction(self.parts.db) as tx:

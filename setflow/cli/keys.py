@@ -17,7 +17,13 @@ SHELL = "shell"
 ONE_HOUR = "1h"
 
 keys = typer.Typer(
-    help="Keys by which monitors and other tools come in: list, new, rotate, revoke.",
+    help="""Make, list, rotate and revoke the keys of sources.
+
+    \b
+    Examples:
+      setflow keys new grafana
+      setflow keys rotate grafana --overlap 1d
+    """,
     no_args_is_help=True,
 )
 SourceArgument = Annotated[
@@ -79,7 +85,7 @@ def rotate(
     scope: Scopes = None,
     data: Data = None,
 ) -> None:
-    """Make a key in place of the source's others, which hold for a while longer.
+    """Make a key in place of those that a source has.
 
     Put the new one into the monitor within that time, and nothing is lost.
 

@@ -41,7 +41,7 @@ def route(
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Say where a message would go: how it is understood, its ladder, who would be paged.
+    """Say where a message would go, and who would be paged.
 
     By the configuration in force and who is on now, or by a file with --file. Nothing is kept and
     nobody is paged.

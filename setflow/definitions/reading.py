@@ -225,9 +225,7 @@ class _Reading:
         return tuple(filter(None, people))
 
     def routes(self, node: Node) -> tuple[Route, ...]:
-        return read_routes(
-            node, self.reader, ladders=self.ladders, check_expression=check_timed
-        )
+        return read_routes(node, self.reader, ladders=self.ladders, check_expression=check_timed)
 
     def sources(self, node: Node) -> Mapping[str, Source]:
         return read_sources(node, self.reader, check_value=expression.check_value)

@@ -37,7 +37,6 @@ from setflow.engine.doors import (
 from setflow.engine.feeds import OpenFeed, RevokeFeeds
 from setflow.engine.foresight import Foreseen, foresee, foreseen_json
 from setflow.engine.heartbeats import Pinged, SwitchHeartbeat, Unheard
-from setflow.engine.heartbeats import returned as hears_again
 from setflow.engine.holds import ChatWindow, chat_windows
 from setflow.engine.keys import SCOPES, KeyMade, KeyRevoked, MakeKey, RevokeKey
 from setflow.engine.keys import used as keys_used
@@ -70,6 +69,7 @@ from setflow.engine.storms import AcknowledgeDigest, acknowledged
 from setflow.engine.street import (
     KINDS,
     apply,
+    begin,
     follow_ups,
     handle,
     lateness,
@@ -142,6 +142,7 @@ __all__ = [
     "alert_in",
     "apply",
     "beat",
+    "begin",
     "button_heard",
     "chat_windows",
     "consider",
@@ -151,7 +152,6 @@ __all__ = [
     "foresee",
     "foreseen_json",
     "handle",
-    "hears_again",
     "keep_pull",
     "keys_used",
     "lateness",

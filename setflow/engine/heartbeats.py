@@ -158,13 +158,10 @@ def plan(work: Work) -> Sequence[AlertIn]:
     return [_over(name.removeprefix(_chore(""))) for name in missed]
 
 
-def returned(tx: Tx, *, now: datetime) -> Unheard | None:
-    """What a process that begins is to say first: since when nobody could hear; None if somebody.
-
-    To be asked before it reports itself.
-    """
+def returned(tx: Tx, process: str, *, now: datetime) -> Unheard | None:
+    """What a process that begins is to say first: since when nobody could hear; None if another."""
     seen = chores.state(tx, WATCH).get("seen")
-    if seen is None or inbox.reported_since(tx, now - SEEN):
+    if seen is None or inbox.reported_since(tx, now - SEEN, beside=process):
         return None
     return Unheard(datetime.fromisoformat(seen))
 

@@ -160,6 +160,17 @@ def set_aside(tx: Tx, kind: str, now: datetime, *, error: str) -> int:
     return len(found)
 
 
+def begin(tx: Tx, process: str, *, now: datetime) -> None:
+    """Make up, as `process` begins, for what an older setflow did not do, or none could."""
+    work = Work(tx, now)
+    if work.configured:
+        contacts.tell_unverified(work)
+    unheard = heartbeats.returned(tx, process, now=now)
+    if unheard:
+        _work_all(work, [unheard])
+    work.flush()
+
+
 def next_due(tx: Tx) -> datetime | None:
     """When something is to be worked next; None if nothing waits."""
     return min(waiting(tx).values(), default=None)
@@ -235,9 +246,7 @@ def _woke(work: Work, message: Woke) -> Iterable[object]:
 def _due_inbox(work: Work, limit: int) -> int:
     deliveries = inbox.lock_due(work.tx, work.now, limit)
     late = arrivals.late(work.tx, deliveries)
-    messages = [
-        message for one in deliveries if one.id not in late for message in _delivered(one)
-    ]
+    messages = [message for one in deliveries if one.id not in late for message in _delivered(one)]
     from_monitors = [one for one in messages if not isinstance(one, mails.MailIn)]
     said = [alert for one in from_monitors if (alert := genie.alert_of(one))]
     names = [(one.source, one.key) for one in said]

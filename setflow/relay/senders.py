@@ -154,9 +154,7 @@ class Chat:
             return None
         if not facts.wanted:
             key = sending.effect.key
-            settled = settle(
-                self.mattermost, page, post, key=key, tried_at=sending.tried_at
-            )
+            settled = settle(self.mattermost, page, post, key=key, tried_at=sending.tried_at)
             if settled != page:
                 return settled
         else:

@@ -31,7 +31,7 @@ Stand = Literal["good", "used", "late", "gone"]
 class LinkedPage:
     """What a page's link shows.
 
-    stand  good | used | late (a day has passed) | gone (there is no such alert any more)
+    stand  good | used | late (a day has passed) | gone (there is no such alert or person any more)
     id     names the link, for using it once
     nth    the start of the ladder that it is of; until: up to when it is good
     The rest is unset where it is gone.
@@ -93,7 +93,7 @@ def linked_page(tx: Tx, secret: bytes, token: str, *, now: datetime) -> LinkedPa
     alert = escalations.get(tx, number)
     here = present.read(tx, now)
     person = _person(here, alert, secret, sealed) if alert else None
-    if alert is None or person is None:
+    if alert is None or person is None or person not in here.configuration.people:
         return LinkedPage("gone", link, nth, until)
     stand = _stand(tx, link, until, now)
     return LinkedPage(stand, link, nth, until, alert_facts(here, alert), here.named(person))

@@ -12,12 +12,11 @@ from setflow.db import Tx
 from setflow.errors import Refused
 from setflow.facts import DigestFacts
 from setflow.web import sheets
-from setflow.web.sheets import AMBER, GREEN, GREY, RED, Sheet
+from setflow.web.sheets import AMBER, GREEN, RED, Sheet
 
 HOW = "link"
 NO_ALERT = 0
 MOST_LISTED, LONGEST_TITLE, LONGEST_SOURCE, LONGEST_INSTANT = 50, 80, 40, 15
-GONE = Sheet("That digest is not here any more", GREY, ["Nothing is left for you to do."])
 _STANDS = {
     "late": "This link is over a day old, and does nothing any more. In Mattermost, the digest's "
     "buttons do.",
@@ -48,7 +47,7 @@ def seen(tx: Tx, linked: views.LinkedDigest, token: str, *, now: datetime) -> Re
     """The digest as it now stands, with the button while that is of use."""
     digest = linked.digest
     if digest is None:
-        return sheets.shown(GONE, 410)
+        return sheets.shown(sheets.GONE, 410)
     title, rest = digest_outline(digest)
     may = bool(digest.waiting) and linked.stand == "good"
     stands = _STANDS.get(linked.stand, "") if digest.waiting else ""

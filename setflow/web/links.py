@@ -35,7 +35,6 @@ FORGED = Sheet(
     ["It may have been cut on its way: open it whole. In Mattermost, /set ack works as well."],
 )
 GUESSED = Sheet("Too many wrong links came from here", GREY, ["Wait ten minutes, then try again."])
-GONE = Sheet("That alert is not here any more", GREY, ["Nothing is left for you to do."])
 SILENT = Sheet(
     "setflow's database does not answer",
     RED,
@@ -226,7 +225,7 @@ def _seen(
 ) -> Response:
     alert, person = linked.alert, linked.person
     if alert is None or person is None:
-        return sheets.shown(GONE, 410)
+        return sheets.shown(sheets.GONE, 410)
     zone = views.zone_of(tx, person.name, now=now)
     waits = alert.status == FIRING and alert.nth == linked.nth
     may = waits and linked.stand == "good" and not refused

@@ -59,6 +59,13 @@ class Sheet:
     foot: str = "setflow"
 
 
+GONE = Sheet(
+    "Nothing waits for you here any more",
+    GREY,
+    ["What this link was for is over, or goes to others now. Nothing is left for you to do."],
+)
+
+
 def shown(sheet: Sheet, status: int = 200) -> Response:
     """The page as an answer that runs nothing, frames nothing, and tells nobody where it was."""
     style = _STYLE + _BARS[sheet.bar]

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from setflow import contacts
+from setflow import contacts, engine
 from setflow.db import transaction
 from tests.acceptance.world import SET, World, file
 
@@ -26,6 +26,12 @@ def link(world, number=NUMBER):
     found = re.search(r"/[acd]/\S+$", world.phones.heard(number)[-1])
     assert found
     return found[0]
+
+
+def without_ana():
+    """The configuration with others in her place."""
+    text = re.sub(r"\n  ana: .*", "", file().replace("[ana, bo", "[bo", 1))
+    return text.replace("emea: [ana, bo]", "emea: [bo, mara]")
 
 
 def press(world, path, do, **more):
@@ -50,12 +56,22 @@ def test_a_method_that_is_not_verified_is_used_with_the_next_beside_it(bare):
 
 def test_a_method_that_comes_and_goes_in_the_file_is_told_of_once(bare):
     one, other = file(contact=SMS), file(contact=SMS.replace(NUMBER, "+34699"))
-    gone = re.sub(r"\n  ana: .*", "", file().replace("[ana, bo", "[bo", 1))
-    gone = gone.replace("emea: [ana, bo]", "emea: [bo, mara]")
-    for text in (one, other, gone, one):
+    for text in (one, other, without_ana(), one):
         bare.apply(text, verified=False)
     told = [post for post in bare.user("ana").posts() if post.startswith("**Verify your sms**")]
     assert len(told) == 2
+
+
+def test_methods_that_an_older_setflow_knew_are_told_of_when_this_one_begins(bare):
+    bare.apply(file(contact=SMS), verified=False)
+    bare.rows("delete from outbox where kind = 'TellContact' returning 1")
+    bare.rows("delete from contacts returning 1")
+    for _ in range(2):
+        with transaction(bare.db) as tx:
+            engine.begin(tx, "this:1", now=bare.now)
+        bare.settle()
+    [told] = bare.rows("select payload from outbox where kind = 'TellContact'")
+    assert told.payload["person"] == "ana"
 
 
 def test_a_code_verifies_a_method(bare):
@@ -252,6 +268,17 @@ def test_links_that_are_late_forged_or_of_an_earlier_page_say_so(texted):
     late = press(texted, path, "ack")
     assert late.status_code == 410
     assert "over a day old" in late.text
+    assert texted.events("Acknowledged") == []
+
+
+def test_who_is_no_longer_in_the_file_is_shown_no_button_and_nothing_of_the_alert(texted):
+    texted.alert()
+    texted.pass_time(minutes=2)
+    path = link(texted)
+    texted.apply(without_ana())
+    gone = press(texted, path, "ack")
+    assert (gone.status_code, "Nothing waits for you here any more" in gone.text) == (410, True)
+    assert "Checkout" not in gone.text
     assert texted.events("Acknowledged") == []
 
 

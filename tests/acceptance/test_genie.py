@@ -7,6 +7,7 @@ import requests
 
 from setflow import engine
 from setflow.db import transaction
+from setflow.engine.heartbeats import returned
 from tests.acceptance.genie import BASE, a_key
 from tests.acceptance.world import HOOK, SET, file
 
@@ -233,10 +234,10 @@ def test_no_heartbeat_is_missed_that_setflow_could_not_hear(world):
     seen = world.now
     world.stand_still(minutes=3.5)
     with transaction(world.db) as tx:
-        # What a process says that begins, unless another one is there.
-        assert engine.hears_again(tx, now=world.now) == engine.Unheard(seen)
-        engine.report(tx, "other", 1, now=world.now)
-        assert engine.hears_again(tx, now=world.now) is None
+        engine.report(tx, "this:1", 2, now=world.now)
+        assert returned(tx, "this:1", now=world.now) == engine.Unheard(seen)
+        assert returned(tx, "that:1", now=world.now) is None  # another one is there
+        engine.begin(tx, "this:1", now=world.now)
     world.settle()
     world.pass_time(minutes=5.9)
     assert world.paged() == []

@@ -127,7 +127,7 @@ def test_an_unanswered_ladder_is_told_and_one_more_mail_pages_all_again(post):
     world = post.world
     first = post.write()
     world.pass_time(minutes=40)
-    assert "everybody there is was paged, last Max Doe" in post.answers()[-1]
+    assert "everybody there is was tried, last Max Doe" in post.answers()[-1]
     paged = len(world.paged())
     post.write("Re: Checkout down for Acme", "Anybody?", answers=first)
     assert len(world.paged()) == paged + 1

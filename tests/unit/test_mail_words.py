@@ -183,7 +183,7 @@ def test_answers_say_who_is_told_who_has_it_and_what_comes_next():
     ended = {"nobody": True, "passed": passed}
     assert said(**ended) == said("ended", **ended)
     assert said("ended", **ended).startswith(
-        "Nobody has answered, and everybody there is was paged, last Bo Doe 03:17.\n"
+        "Nobody has answered, and everybody there is was tried, last Bo Doe 03:17.\n"
         "Their channel is told every 30 min"
     )
     over = {"status": "resolved", "closed_at": later, "closed_by": "Bo Doe"}

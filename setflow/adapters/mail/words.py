@@ -93,7 +93,7 @@ def _ended(answer: AnswerFacts, now: datetime) -> list[str]:
     told = _told(answer.alert)
     at = f", last {_names(told[-1])} {when(told[-1].at, answer.zone, now=now)}" if told else ""
     return [
-        f"Nobody has answered, and everybody there is was paged{at}.",
+        f"Nobody has answered, and everybody there is was tried{at}.",
         "Their channel is told every 30 min until somebody takes it. Answer this mail to page them "
         "all again, or call somebody.",
     ]

@@ -1,6 +1,6 @@
 """Contact methods in words: the test page, and what their owners are told. Pure."""
 
-from setflow.adapters.mattermost.post import AMBER, Pen, Post
+from setflow.adapters.mattermost.post import Pen, Post
 from setflow.adapters.mattermost.text import escape, listed
 from setflow.facts import ContactFacts, ContactTestFacts
 
@@ -22,6 +22,5 @@ def contact_post(told: ContactFacts, pen: Pen) -> Post:
         f"**Verify your {listed(names)}**: {'it is' if one else 'they are'} used for pages, but "
         "counted on only once a test page has reached you. Until then the next way to reach you "
         f"is used beside {'it' if one else 'them'}. `/set contact test {told.unverified[0]}` "
-        "sends you one.",
-        pen.bar(AMBER, "Waiting for you."),
+        "sends you one."
     )
