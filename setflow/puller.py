@@ -196,15 +196,15 @@ class Puller:
         since = self._since(cursor, now)
         with transaction(self.db) as tx:
             pages: list[Answerable] = [*views.open_pages(tx, now=now), *views.open_digests(tx)]
+            channels = views.open_channels(tx, now=now)
             live = views.live_incidents(tx, now=now)
         by_post = {page.post: page for page in pages}
         messages: list[object] = []
-        own = [page.post for page in pages if page.person]
-        for reacted in inbound.reactions(self.mattermost, own):
+        for reacted in inbound.reactions(self.mattermost, by_post):
             if reacted.emoji not in NO_ACKNOWLEDGEMENT:
                 page = by_post[reacted.post_id]
                 messages.append(_acknowledged(page, page.person, "reaction", reacted.at))
-        for channel in dict.fromkeys(page.channel for page in pages):
+        for channel in dict.fromkeys([*(page.channel for page in pages), *channels]):
             messages += self._answered(channel, by_post, since, now)
         for name in dict.fromkeys(one.channel for one in live):
             messages += self._updates(name, since, now)
@@ -225,14 +225,18 @@ class Puller:
         """What was said below pages, and the pages that were acknowledged by Mattermost's means."""
         assert self.mattermost
         seen = inbound.seen(self.mattermost, channel, millis(since))
+        others = {said.root_id for said in seen.said} - by_post.keys()
+        with transaction(self.db) as tx:
+            shown = {page.post: page for page in views.open_posts(tx, others, now=now)}
+        answered = {**by_post, **shown}
         messages: list[object] = [
             _acknowledged(page, page.person, NATIVE, given.at)
             for given in seen.acknowledged
-            if (page := by_post.get(given.post_id)) and page.person
+            if (page := by_post.get(given.post_id))
         ]
         for said in seen.said:
-            if said.root_id in by_post:
-                messages += self._replied(by_post[said.root_id], said, now)
+            if said.root_id in answered:
+                messages += self._replied(answered[said.root_id], said, now)
         return messages
 
     def _replied(self, page: Answerable, said: inbound.Said, now: datetime) -> list[object]:

@@ -85,7 +85,8 @@ def walk(tx: Tx, table: str, after: int, before: datetime, most: int) -> Walked:
 def forget_rest(tx: Tx, before: datetime) -> None:
     """Delete what was of use before an instant: mails of alerts that are gone, ended keys, links.
 
-    A link that was used is long no good, with or without its row.
+    A place in a digest goes with its alert. A link that was used is long no good, with or without
+    its row.
     """
     for statement in _REST:
         tx.execute(statement, {"before": before})
@@ -97,6 +98,10 @@ _REST = (
     text(
         "delete from mails where at < :before and not exists"
         " (select from alerts where alerts.id = mails.alert)"
+    ),
+    text(
+        "delete from digested where not exists"
+        " (select from alerts where alerts.id = digested.alert)"
     ),
 )
 

@@ -236,6 +236,22 @@ storms = Table(
 )
 _due(storms)
 
+digested = Table(
+    "digested",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("nth", Integer, primary_key=True, comment="which of their digests"),
+    Column("alert", BigInteger, primary_key=True),
+    Column("method", Text, primary_key=True),
+    Column("lot", Integer, nullable=False, comment="shown together; -1 missed, 0 missed and heard"),
+)
+Index(
+    "digested_missed",
+    digested.c.person,
+    digested.c.alert,
+    postgresql_where=digested.c.lot == -1,
+)
+
 contacts = Table(
     "contacts",
     metadata,

@@ -42,10 +42,10 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, http: Any = "h11") -> Iterator[str]:
     """The address, such as http://127.0.0.1:41000, at which `app` answers inside the block."""
     server = _Server(
-        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none", http="h11")
+        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none", http=http)
     )
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -79,7 +79,7 @@ class Dns:
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        self.names = Names(["127.0.0.1"], port=self._socket.getsockname()[1])
+        self.names = Names(["127.0.0.1"], port=self._socket.getsockname()[1], seconds=1.0)
         self._thread = threading.Thread(target=self._answer)
         self._thread.start()
 

@@ -26,6 +26,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person", "via", "receiver", name=op.f("contacts_pkey")),
     )
     op.create_table(
+        "digested",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("nth", sa.Integer(), nullable=False, comment="which of their digests"),
+        sa.Column("alert", sa.BigInteger(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column(
+            "lot",
+            sa.Integer(),
+            nullable=False,
+            comment="shown together; -1 missed, 0 missed and heard",
+        ),
+        sa.PrimaryKeyConstraint("person", "nth", "alert", "method", name=op.f("digested_pkey")),
+    )
+    op.create_index(
+        "digested_missed",
+        "digested",
+        ["person", "alert"],
+        unique=False,
+        postgresql_where=sa.text("lot = -1"),
+    )
+    op.create_table(
         "keys",
         sa.Column("id", sa.Text(), nullable=False, comment="the part of the key that is no secret"),
         sa.Column("source", sa.Text(), nullable=False),

@@ -24,6 +24,7 @@ from setflow.app.upkeep import Upkeep
 from setflow.db import DatabaseGone, Db, DiskFull, transaction
 from setflow.effects import MAIL, MATTERMOST, NOTIFY, OPSGENIE
 from setflow.settings import Settings
+from setflow.web.limits import Prompt
 
 if TYPE_CHECKING:
     from setflow.mailroom.listener import Mailroom
@@ -153,6 +154,7 @@ class Service:
             port=given.port,
             log_config=None,
             access_log=False,
+            http=Prompt,
             timeout_graceful_shutdown=5,
         )
         self.web = uvicorn.Server(config)

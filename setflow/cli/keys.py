@@ -40,7 +40,7 @@ Scopes = Annotated[
 
 @keys.command("list")
 def list_(*, as_json: Json = False, data: Data = None) -> None:
-    """List the keys; their secrets are kept nowhere.
+    """List the keys; their secrets are not kept.
 
     Keys of the environment (SETFLOW_HOOK_KEY_<SOURCE>) are not among them.
 

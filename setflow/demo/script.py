@@ -16,6 +16,8 @@ BEGIN, END = "2026-11-29 18:00", "2026-12-14 14:00"
 
 SET, TICKET, INCIDENT = "sustained-engineering", "MM-58112", "incident-mm-58112"
 ALERT = "acme-login-down"
+STORM = 16
+"""Alerts of a switch that fails: more than somebody can read."""
 
 Deed = Callable[[Cast], object]
 
@@ -90,6 +92,19 @@ def _urgent_mail(cast: Cast) -> None:
         description="Mail of Acme's hotline, marked urgent by support.",
         details={"customer": "Acme", "ticket": TICKET},
     )
+
+
+def _storm(cast: Cast) -> None:
+    for number in range(1, STORM + 1):
+        cast.stage.far.opsgenie.create(
+            f"Calls node {number:02} does not answer", alias=f"calls-{number}", priority="P2"
+        )
+
+
+def _storm_over(cast: Cast) -> None:
+    far = cast.stage.far.opsgenie
+    for number in range(1, STORM + 1):
+        far.close(far.desk.alert(f"calls-{number}", "alias").id, "omar@example.com")
 
 
 def _ticket_moves(status: str) -> Deed:
@@ -293,6 +308,22 @@ _STORY = (
         "Nobody looked at Ask R&D today: the backups are reminded.",
     ),
     Scene("2026-12-10 16:25", "", (_press("ana", "Done"),)),
+    Scene(
+        "2026-12-10 21:40",
+        f"A switch fails, and {STORM} alerts come at once. Di gets five pages, and one message in "
+        "which all the others stand.",
+        (_storm,),
+    ),
+    Scene(
+        "2026-12-10 21:42",
+        "One press takes what stands in that message, and five take the rest.",
+        tuple(_press("di", "Acknowledge") for _ in range(6)),
+    ),
+    Scene(
+        "2026-12-10 22:05",
+        "The switch is back: the alerts close in OpsGenie, and with them here.",
+        (_storm_over,),
+    ),
     Scene(
         "2026-12-11 09:00",
         "Friday: the hand-over to crew B. The packet names tickets, owners and the incoming crew, "

@@ -38,7 +38,8 @@ class AcknowledgeDigest:
 def due(work: Work, limit: int) -> tuple[int, list[object]]:
     """How many digests are due, and what the ladders of alerts in them are to hear."""
     found = escalations.due_storms(work.tx, work.now, limit)
-    told = [(storm.person, *one) for storm in found for one in storms.missed(storm, limit)][:limit]
+    persons = [storm.person for storm in found if storms.missed(storm)]
+    told = escalations.missed(work.tx, persons, limit) if persons else []
     work.alerts.lock_all({alert for _, alert, _ in told})
     messages: list[object] = []
     for person, number, method in told:
@@ -58,7 +59,10 @@ def delivered(tx: Tx, effect: ShowDigest, *, now: datetime) -> None:
 def undelivered(tx: Tx, effect: ShowDigest, *, dead: bool, now: datetime) -> None:
     """A digest did not get through: the ladders of what is new in it hear so at once."""
     (storm,) = escalations.lock_storms(tx, [effect.person])
-    _keep(tx, storms.failed(storm, effect, now, dead=dead), now)
+    failed = storms.failed(storm, effect, now, dead=dead)
+    if failed is not storm:
+        escalations.lose(tx, storm, effect.method, storm.ways[effect.method].settled)
+    _keep(tx, failed, now)
     notify(tx, DELIVERIES_WAIT)
 
 

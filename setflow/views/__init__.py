@@ -1,6 +1,6 @@
 """Questions, read only: who is on, what a post says, why it was posted, how things stand."""
 
-from setflow.escalation.store import Which
+from setflow.escalation.store import OpenPage, Which
 from setflow.views.alerts import alert_json, alerts_json
 from setflow.views.contacts import OwnContact, own_contacts, unverified
 from setflow.views.crew import (
@@ -56,7 +56,6 @@ from setflow.views.pictures import calendar_facts, rotation_of
 from setflow.views.remote import remote_schedules, shadow_due
 from setflow.views.standins import absences, duties_of, overrides, request, requests
 from setflow.views.state import (
-    OpenPage,
     PageSent,
     Reason,
     button_heard,
@@ -70,7 +69,9 @@ from setflow.views.state import (
     live_incidents,
     open_alert,
     open_alerts,
+    open_channels,
     open_pages,
+    open_posts,
     open_tasks,
     pages_sent,
     person_of,
@@ -139,9 +140,11 @@ __all__ = [
     "notes_of",
     "open_alert",
     "open_alerts",
+    "open_channels",
     "open_digests",
     "open_feeds",
     "open_pages",
+    "open_posts",
     "open_tasks",
     "opsgenie_users",
     "overrides",

@@ -1,4 +1,4 @@
-"""Questions about sources: their keys, whose secrets are nowhere, and what the file says."""
+"""Questions about sources: their keys, without their secrets, and what the file says."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,6 +1,6 @@
 """How things stand: open alerts, dead letters, why a post was made, and our own health."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from setflow import history, inbox, outbox, present
 from setflow.db import Tx
 from setflow.escalation import store as escalations
 from setflow.escalation.rules import Status
-from setflow.escalation.store import Which
+from setflow.escalation.store import OpenPage, Which
 from setflow.facts import AlertFacts, IncidentFacts
 from setflow.incident import store as incidents
 from setflow.team.rules import Directory
@@ -19,22 +19,10 @@ from setflow.views import runs
 from setflow.views.facts import alert_facts
 
 ANY = Which()
+ANSWERABLE = timedelta(days=7)
+"""How old a post may be whose answers are read."""
 LATEST_REPORT = timedelta(seconds=15)
 """A process reports every 5 s; three reports missing, it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenPage:
-    """A page in chat whose alert still waits: the post, and whose it is.
-
-    person  "" for the alert's own post in its channel, which is everybody's
-    """
-
-    alert: int
-    nth: int
-    person: str
-    channel: str
-    post: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +69,19 @@ def open_alert(tx: Tx, number: int, *, now: datetime) -> AlertFacts | None:
     return alert_facts(here, found)
 
 
-def open_pages(tx: Tx, *, now: datetime, since: timedelta = timedelta(days=7)) -> list[OpenPage]:
-    """The pages in chat, and the channels' posts, that may be answered, of the last week."""
-    waiting = escalations.waiting(tx)
-    found = []
-    for lane, receipt in outbox.receipts_like(tx, "alert:", now - since).items():
-        alert, nth = map(int, lane.removeprefix("alert:").split("."))
-        if waiting.get(alert) == nth:
-            found.append(OpenPage(alert, nth, "", receipt.channel, receipt.remote))
-    for lane, receipt in outbox.receipts_like(tx, "page:", now - since).items():
-        _, where, person, method = lane.split(":")
-        alert, nth = int(where.split(".")[0]), int(where.split(".")[1])
-        if method == "mattermost" and waiting.get(alert) == nth:
-            found.append(OpenPage(alert, nth, person, receipt.channel, receipt.remote))
-    return found
+def open_pages(tx: Tx, *, now: datetime) -> list[OpenPage]:
+    """The messages to people that may be answered, of the last week."""
+    return escalations.open_pages(tx, now - ANSWERABLE)
+
+
+def open_channels(tx: Tx, *, now: datetime) -> list[str]:
+    """The channels in which posts of alerts may be answered, of the last week."""
+    return escalations.open_channels(tx, now - ANSWERABLE)
+
+
+def open_posts(tx: Tx, posts: Collection[str], *, now: datetime) -> list[OpenPage]:
+    """Which of these posts in channels may be answered."""
+    return escalations.open_posts(tx, posts, now - ANSWERABLE)
 
 
 def person_of(tx: Tx, username: str, *, now: datetime) -> Person | None:

@@ -63,7 +63,7 @@ def in_digest(tx: Tx, person: str, most: int) -> tuple[Sequence[Alert], int]:
     if storm is None:
         return (), 0
     standing = escalations.standing(tx, storm)
-    return escalations.loudest(tx, storm.alerts, most), standing.waiting
+    return escalations.loudest(tx, storm, most), standing.waiting
 
 
 def waiting_in_digest(tx: Tx, person: str, *, priority: str | None, source: str | None) -> int:
@@ -71,7 +71,7 @@ def waiting_in_digest(tx: Tx, person: str, *, priority: str | None, source: str 
     storm = escalations.storm(tx, person)
     return sum(
         one.many
-        for one in escalations.counted(tx, storm.alerts if storm else ())
+        for one in (escalations.counted(tx, storm) if storm else ())
         if one.status == FIRING
         and priority in (None, one.priority)
         and source in (None, one.source)
@@ -79,7 +79,7 @@ def waiting_in_digest(tx: Tx, person: str, *, priority: str | None, source: str 
 
 
 def _lines(tx: Tx, storm: Storm) -> tuple[DigestLine, ...]:
-    counted = escalations.counted(tx, storm.alerts)
+    counted = escalations.counted(tx, storm)
     by_source: dict[str, list[Counted]] = {}
     for one in counted:
         by_source.setdefault(one.source, []).append(one)

@@ -1,4 +1,4 @@
-"""`/set keys`: the keys of sources, for admins; their secrets are kept nowhere."""
+"""`/set keys`: the keys of sources, for admins; their secrets are not kept."""
 
 from collections.abc import Sequence
 

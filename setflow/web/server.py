@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import Router
@@ -34,6 +35,8 @@ from setflow.web.limits import Bounded
 from setflow.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
+
+LONGEST_SAID = 1000
 
 ALARMS = "/hooks/alerts/"
 LATELY = timedelta(seconds=10)
@@ -93,15 +96,37 @@ def build(doors: Doors) -> FastAPI:
         )
     )
 
+    _answer_failures(app, untaken, doors.clock)
+    app.add_middleware(
+        _Straight, alarms=ExceptionMiddleware(Router(alarms.routes), app.exception_handlers)
+    )
+    app.add_middleware(Bounded)
+    app.add_middleware(_Quiet)
+    return app
+
+
+def _answer_failures(app: FastAPI, untaken: Refusals, clock: Callable[[], datetime]) -> None:
+    """Have each failure answered by a sentence; `untaken` is told what a full disk refused."""
+
     @app.exception_handler(Refused)
     def refused(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 409)
+
+    @app.exception_handler(RequestValidationError)
+    def unfit(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        said = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+        )
+        # Half a character is JSON, and no text: it would fail the answer as well.
+        whole = said[:LONGEST_SAID].encode("utf-8", "replace").decode()
+        return JSONResponse({"detail": f"That cannot be understood: {whole}"}, 422)
 
     @app.exception_handler(DatabaseGone)
     def gone(_: Request, error: Exception) -> JSONResponse:
         log.warning("the database does not answer: %s", error)
         if isinstance(error, DiskFull):
-            untaken.append((doors.clock(), str(error)))
+            untaken.append((clock(), str(error)))
         return JSONResponse(
             {"detail": "The database does not answer; try again."}, 503, {"Retry-After": "5"}
         )
@@ -110,13 +135,6 @@ def build(doors: Doors) -> FastAPI:
     def collided(_: Request, error: Exception) -> JSONResponse:
         log.info("collided: %s", error)
         return JSONResponse({"detail": "Others change the same thing; try again."}, 409)
-
-    app.add_middleware(
-        _Straight, alarms=ExceptionMiddleware(Router(alarms.routes), app.exception_handlers)
-    )
-    app.add_middleware(Bounded)
-    app.add_middleware(_Quiet)
-    return app
 
 
 def _lately(untaken: Refusals, now: datetime) -> list[str]:

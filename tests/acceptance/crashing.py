@@ -22,13 +22,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import apprise
-import requests
 from sqlalchemy import event
+from urllib3.connectionpool import HTTPConnectionPool
 
 from setflow import db, expression
 
 _WRITE = re.compile(r"\s*(insert|update|delete|with)\b", re.IGNORECASE)
-_ID = re.compile(r"/([a-z0-9]{26}|[0-9a-f-]{36}|\+?\d+)(?=/|$)")
+_ID = re.compile(r"/([a-z0-9]{26}|[0-9a-f-]{36,60}|\+?\d+)(?=/|$)")
 _PORTS: dict[int, str] = {}
 
 LOADED = (
@@ -93,18 +93,17 @@ def _executed(
         connection.info["wrote"] = True
 
 
-def _sent(real: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
-    def send(self: requests.Session, request: requests.PreparedRequest, **how: Any) -> Any:
-        parts = urlsplit(str(request.url))
-        place = f"{request.method} {_PORTS.get(parts.port or 0, '')}{_ID.sub('/*', parts.path)}"
-        if request.method == "GET":
-            return real(self, request, **how)
+def _sent(real: Callable[..., Any]) -> Callable[..., Any]:
+    def urlopen(self: HTTPConnectionPool, method: str, url: str, *rest: Any, **how: Any) -> Any:
+        if method == "GET":
+            return real(self, method, url, *rest, **how)
+        place = f"{method} {_PORTS.get(self.port or 0, '')}{_ID.sub('/*', urlsplit(url).path)}"
         POINTS.at(f"before {place}")
-        response = real(self, request, **how)
+        response = real(self, method, url, *rest, **how)
         POINTS.at(f"after {place}")
         return response
 
-    return send
+    return urlopen
 
 
 def _serve(environ: dict[str, str], point: str, visit: int, seen: str) -> int:
@@ -122,7 +121,7 @@ def main() -> None:
     for name in ("transaction", "one_statement"):
         setattr(db, name, _wrapped(getattr(db, name)))
     event.listen(db.Db, "after_cursor_execute", _executed)
-    requests.Session.send = _sent(requests.Session.send)  # type: ignore[method-assign]
+    HTTPConnectionPool.urlopen = _sent(HTTPConnectionPool.urlopen)  # type: ignore[method-assign]
     # Loaded here, once, and after the above: modules take what they import by name.
     for module in LOADED:
         importlib.import_module(module)

@@ -65,3 +65,12 @@ def test_a_maintenance_window_is_opened_listed_and_ended(world):
     assert get(world, "/alerts")[1]["alerts"][0]["status"] == "snoozed"
     assert delete(world, f"/maintenance/{number}?by=mara") == (200, {"done": True})
     assert get(world, "/alerts")[1]["alerts"][0]["status"] == "firing"
+
+
+def test_what_cannot_be_understood_is_answered_with_a_sentence_whatever_it_holds(world):
+    at = f"{world.street.urls['web']}/api/alerts/1/acknowledge"
+    for body in ('{"key": "a\\ud800"}', '{"per\\udfffson": 1}', '{"person": 1e999}', "[1]", "{}"):
+        sent = {**TOKEN, "Content-Type": "application/json"}
+        answer = requests.post(at, data=body, headers=sent, timeout=30)
+        assert answer.status_code == 422, body
+        assert answer.json()["detail"].startswith("That cannot be understood: body")

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from setflow import views
+from setflow import engine, views
 from setflow.db import transaction
 from setflow.demo.clock import SimulatedClock
-from setflow.demo.player import Player
+from setflow.demo.player import WAITED_FOR, Player
 from setflow.demo.script import ALERT, BEGIN, INCIDENT, SET, scenes
 from setflow.demo.stage import at, read_configuration, staged
 from setflow.demo.transcript import transcript
@@ -191,6 +191,18 @@ def test_the_primary_is_stood_down_by_what_woke_him(played):
     assert "sms: Stand down" in stood[-1]["text"]
 
 
+def test_of_sixteen_alerts_five_page_and_the_others_stand_in_one_message(played):
+    assert (
+        len(texts(played, "page", "@di.novak", start="2026-12-10 21:40", end="2026-12-10 21:41"))
+        == 5
+    )
+    first, *_, last = [
+        text for text in texts(played, to="@di.novak", **day(10)) if " alerts " in text
+    ]
+    assert first.startswith("**11 alerts wait for you, all P2**")
+    assert last.startswith("**All 16 alerts are over.**")
+
+
 def test_opsgenie_shows_who_acknowledged_and_that_it_is_over(played):
     alert = played.far.opsgenie.desk.alert(ALERT, "alias")
     assert alert.acknowledged is not None
@@ -301,6 +313,10 @@ def test_the_script_is_in_order_and_inside_the_fortnight():
     instants = [scene.at for scene in scenes()]
     assert instants == sorted(instants)
     assert (instants[0], instants[-1]) == (BEGIN, "2026-12-14 14:00")
+
+
+def test_whatever_may_be_waited_for_has_its_words():
+    assert set(WAITED_FOR) == {*engine.KINDS, "outbox", "script"}
 
 
 def test_the_clock_never_goes_back():

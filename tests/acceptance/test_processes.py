@@ -22,7 +22,7 @@ _ALONE = """
     select (payload ->> 'alert')::int as alert from outbox
     where kind = 'PagePerson' and payload ->> 'person' = :person
 """
-_DIGESTS = "select person, state -> 'alerts' as alerts from storms"
+_DIGESTS = "select person, array_agg(distinct alert) as alerts from digested group by person"
 
 
 def test_two_processes_share_the_work_and_page_nobody_twice(live: Live) -> None:

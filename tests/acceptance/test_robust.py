@@ -68,6 +68,26 @@ def test_what_mattermost_does_not_take_now_it_gets_later_and_once(world, status)
     assert world.dead() == []
 
 
+def test_a_mattermost_that_is_down_for_hours_costs_no_page_and_afterwards_shows_all_once(world):
+    world.apply(file(contact='{via: sms, to: "+34600"}'))
+    world.chat.faults.down = True
+    world.alert()
+    world.pass_time(seconds=10)
+    assert len(world.phones.heard("+34600")) == 1
+    for _ in range(12):
+        world.stand_still(minutes=15)
+        world.settle()
+    world.chat.faults.down = False
+    world.pass_time(minutes=2)
+
+    keys = world.keys()
+    assert sorted(keys) == sorted(set(keys))
+    assert len(world.keys("alert:")) == 1
+    assert set(world.paged()) == {"ana", "bo", "mara", "max"}
+    world.channel(SET).shows("Checkout API down", "Nobody has it yet")
+    assert world.dead() == []
+
+
 def test_a_mattermost_that_is_none_is_tried_again(world):
     real, world.street.behind["mattermost"].app = world.street.behind["mattermost"].app, _login_page
     world.alert()

@@ -256,6 +256,15 @@ def test_one_that_was_answered_there_is_left_where_it_is(world):
     assert given.post_id == page
 
 
+def test_a_page_is_not_taken_away_for_the_word_of_stand_down_below_it(world):
+    before = Receipt(world.ops, world.mm.post(world.ops, Post("page"), key="k1"))
+    assert settle(world.mm, before, Post("over"), key="k2", tried_at=None) == before
+    world.mm.post(world.ops, Post("Stand down"), key="k2", root_id=before.remote)
+
+    assert settle(world.mm, before, Post("over"), key="k2", tried_at=START) == before
+    assert world.texts() == ["over", "Stand down"]
+
+
 def test_an_urgent_reply_is_a_reply(world):
     root = world.post()
     before = world.counted.requests
@@ -475,6 +484,19 @@ def test_what_people_say_is_heard_once_and_in_order(world):
     ]
     assert said[1].at == world.clock.now
     assert inbound.activity(world.mm, world.ops, world.since()) == []
+
+
+def test_in_a_flood_all_that_people_said_and_acknowledged_is_heard(world):
+    world.box.server.licensed = True
+    page = world.mm.post(world.ops, Post("page", asks="ana"), key="k1", urgent=True)
+    world.box.acknowledge("ana", page)
+    for number in range(inbound.MOST_ROWS):
+        world.box.say("bo", "ops", str(number))
+    reply = world.box.reply("ana", world.post("page:5"), "on it")
+    seen = inbound.seen(world.mm, world.ops, 1)
+    assert len(seen.said) == inbound.MOST_ROWS + 1
+    assert [one.post_id for one in seen.acknowledged] == [page]
+    assert [one.key for one in seen.said if one.post_id == reply] == ["page:5"]
 
 
 def test_a_reply_carries_the_key_of_the_post_it_answers(world):

@@ -105,11 +105,17 @@ def test_open_pages_are_those_of_alerts_that_nobody_has(tx):
     engine.handle(tx, [AlertIn("x", "k", "Disk full", "P1")], now=NOW)
     (alert,) = views.open_alerts(tx, now=NOW)
     lane = f"page:{alert.id}.1.0.0:ana:mattermost"
-    outbox.keep_receipt(tx, lane, Receipt("channel", "post"), now=NOW)
+    for kept in (lane, f"alert:{alert.id}.1", f"alert:{alert.id}.7", "header:set"):
+        outbox.keep_receipt(tx, kept, Receipt("channel", f"post of {kept}"), now=NOW)
     (page,) = views.open_pages(tx, now=NOW)
-    assert (page.alert, page.person, page.post) == (alert.id, "ana", "post")
+    assert (page.alert, page.person, page.post) == (alert.id, "ana", f"post of {lane}")
+    assert views.open_channels(tx, now=NOW) == ["channel"]
+    posts = [f"post of alert:{alert.id}.{nth}" for nth in (1, 7)]
+    assert [one.post for one in views.open_posts(tx, posts, now=NOW)] == posts[:1]
+    assert views.open_posts(tx, posts, now=NOW + timedelta(days=8)) == []
     engine.handle(tx, [Deciding("acknowledge", alert.id, by="bo", how="api")], now=NOW)
-    assert views.open_pages(tx, now=NOW) == []
+    assert views.open_pages(tx, now=NOW) == views.open_posts(tx, posts, now=NOW) == []
+    assert views.open_channels(tx, now=NOW) == []
 
 
 def test_why_knows_an_effect_by_its_key_and_its_post(tx):

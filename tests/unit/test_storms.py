@@ -14,6 +14,8 @@ from setflow.escalation.rules.storms import (
     AGAIN,
     CALM,
     EVERY,
+    HEARD,
+    MISSED,
     MOST,
     Page,
     Standing,
@@ -40,11 +42,18 @@ class Reader:
 
     def __init__(self):
         self.storm, self.now, self.alone, self.said = Storm("ana"), NOW, [], []
+        self.lots = {}
 
     def paged(self, *numbers, priority="P3", method=CHAT):
         asked = pages(*numbers, priority=priority, method=method)
-        self.storm, folded = storms.fold(self.storm, asked, self.now)
+        nth, known = self.storm.nth, {alert for alert, _ in self.lots}
+        self.storm, folded = storms.fold(self.storm, asked, self.now, known=known)
+        self.lots = self.lots if self.storm.nth == nth else {}
         self.alone += [page.alert for place, page in enumerate(asked) if place not in folded]
+        for place in folded:
+            page = asked[place].alert, asked[place].method
+            if self.lots.get(page) != MISSED:
+                self.lots[page] = storms.lot(self.storm, asked[place].method)
         return self.goes_on()
 
     def goes_on(self, **later):
@@ -60,8 +69,33 @@ class Reader:
             self.storm = storms.delivered(self.storm, effect)
         return self
 
+    def fails(self, effect, *, dead=False):
+        before, self.storm = self.storm, storms.failed(self.storm, effect, self.now, dead=dead)
+        for (alert, method), lot in self.lots.items():
+            lost = method == effect.method and lot > before.ways[method].settled
+            if lost and self.storm is not before:
+                self.lots[alert, method] = MISSED
+        return self.missed
+
+    @property
+    def missed(self):
+        return sorted(page for page, lot in self.lots.items() if lot == MISSED)
+
+    def tells(self, *told):
+        self.lots |= dict.fromkeys(told, HEARD)
+        self.storm = storms.heard(self.storm, {method for _, method in self.missed})
+
+    @property
+    def inside(self):
+        return sorted({alert for alert, _ in self.lots})
+
+    def unshown(self, method):
+        """What a failure of what is on its way would have missed."""
+        after = self.storm.ways[method].settled
+        return [alert for (alert, by), lot in self.lots.items() if by == method and lot > after]
+
     def stands(self, waiting, unresolved, *, others=True):
-        standing = Standing(waiting, unresolved, others)
+        standing = Standing(len(self.inside), waiting, unresolved, others)
         self.storm, effects = storms.settle(storms.stir(self.storm), standing)
         self.said += effects
         return effects
@@ -78,7 +112,7 @@ def test_five_pages_within_five_minutes_go_out_by_themselves_the_sixth_begins_a_
     assert reader.paged(1, 2, 3, 4, 5) == []
     assert reader.paged(6) == [(CHAT, 1, 1)]
     assert reader.alone == [1, 2, 3, 4, 5]
-    assert reader.storm.alerts == (6,)
+    assert reader.inside == [6]
     assert reader.said[0].key == "digest:ana:mattermost:1:1"
 
 
@@ -91,10 +125,10 @@ def test_pages_that_are_far_apart_are_no_storm():
 
 def test_of_many_at_once_the_loudest_go_out_by_themselves():
     storm, folded = storms.fold(
-        Storm("ana"), [*pages(*range(1, 9)), *pages(9, 10, priority="P1")], NOW
+        Storm("ana"), [*pages(*range(1, 9)), *pages(9, 10, priority="P1")], NOW, known=()
     )
-    assert {page for page in range(10) if page not in folded} == {0, 1, 2, 8, 9}
-    assert storm.alerts == (4, 5, 6, 7, 8)
+    assert folded == {3, 4, 5, 6, 7}
+    assert storm.ways[CHAT].owed == "P3"
 
 
 def test_there_is_never_a_second_revision_on_its_way_and_the_next_waits_a_little():
@@ -102,14 +136,15 @@ def test_there_is_never_a_second_revision_on_its_way_and_the_next_waits_a_little
     reader.paged(*range(1, 7))
     for number in range(7, 1000):
         assert reader.paged(number) == []
-    assert len(reader.storm.ways[CHAT].waiting) == 993
+    assert set(reader.lots.values()) == {1, 2}
     assert reader.goes_on(seconds=9) == []
     assert reader.hears().goes_on() == []
     assert storms.wake_at(reader.storm, reader.now) == NOW + EVERY
     assert reader.goes_on(seconds=1) == [(CHAT, 1, 2)]
     reader.paged(1000)
     assert reader.goes_on(minutes=1) == []
-    assert reader.storm.ways[CHAT].waiting == (1000,)
+    assert reader.unshown(CHAT) == [*range(7, 1001)]
+    assert reader.hears().unshown(CHAT) == [1000]
 
 
 def test_a_louder_one_is_heard_at_once_by_a_new_message_and_the_old_says_where_it_goes_on():
@@ -183,8 +218,10 @@ def test_when_all_are_over_the_next_storm_is_a_digest_of_its_own():
     reader.hears()
     assert reader.storm.over
     assert storms.stir(reader.storm) == reader.storm
-    assert reader.paged(*range(10, 17)) == [(CHAT, 2, 1)]
-    assert reader.storm.alerts == (15, 16)
+    assert reader.paged(6, *range(11, 17)) == [(CHAT, 2, 1)]
+    assert reader.inside == [15, 16]
+    assert 6 in reader.alone
+    assert reader.storm.nth == 2
     assert reader.storm.since == at(seconds=10)
 
 
@@ -204,23 +241,25 @@ def test_a_digest_that_fails_has_the_ladders_of_what_is_new_in_it_hear_so():
     reader.paged(1, 2, 3, 4, 5, 6)
     reader.paged(7)
     digest = ShowDigest("ana", CHAT, 1, 1)
-    reader.storm = storms.failed(reader.storm, digest, NOW, dead=False)
+    assert not storms.missed(reader.storm)
+    assert reader.fails(digest) == [(6, CHAT), (7, CHAT)]
     reader.paged(8)
-
-    assert storms.missed(reader.storm, 10) == [(6, CHAT), (7, CHAT), (8, CHAT)]
+    assert reader.missed == [(6, CHAT), (7, CHAT), (8, CHAT)]
     assert storms.wake_at(reader.storm, reader.now) == NOW
-    assert storms.missed(storms.heard(reader.storm, [(6, CHAT), (7, CHAT)]), 10) == [(8, CHAT)]
-    again = storms.failed(reader.storm, digest, NOW, dead=False)
-    assert storms.missed(again, 10) == storms.missed(reader.storm, 10)
+    reader.tells((6, CHAT), (7, CHAT))
+    assert storms.missed(reader.storm)
+    assert reader.fails(digest) == [(8, CHAT)]
+    reader.tells((8, CHAT))
+    assert not storms.missed(reader.storm)
     reader.hears().paged(9)
-    assert reader.storm.ways[CHAT].waiting == (9,)
+    assert reader.unshown(CHAT) == [9]
 
 
 def test_one_that_is_given_up_is_tried_again_as_a_new_message():
     reader = Reader()
     reader.paged(1, 2, 3, 4, 5, 6)
-    reader.storm = storms.failed(reader.storm, reader.said[0], NOW, dead=True)
-    reader.storm = storms.heard(reader.storm, [(6, CHAT)])
+    reader.fails(reader.said[0], dead=True)
+    reader.tells((6, CHAT))
     assert reader.goes_on() == []
     assert storms.wake_at(reader.storm, reader.now) == at(minutes=10)
     assert reader.goes_on(minutes=10) == [(CHAT, 2, 1)]
@@ -263,20 +302,20 @@ def test_whatever_happens_every_page_is_alone_in_a_message_or_missed_and_told_on
         elif what in ("fails", "dies"):
             way = reader.storm.ways.get(CHAT)
             if way:
-                effect = ShowDigest("ana", CHAT, way.number, way.pending)
-                reader.storm = storms.failed(reader.storm, effect, reader.now, dead=what == "dies")
-            missed += storms.missed(reader.storm, 100)
-            reader.storm = storms.heard(reader.storm, storms.missed(reader.storm, 100))
+                reader.fails(ShowDigest("ana", CHAT, way.number, way.pending), dead=what == "dies")
+            assert storms.missed(reader.storm) == bool(reader.missed)
+            missed += reader.missed
+            reader.tells(*reader.missed)
         reader.goes_on(minutes=20 if what == "quiet" else 0, seconds=10 if what == "wait" else 0)
     for _ in range(4):
         reader.hears().goes_on(minutes=10)
 
     keys = [effect.key for effect in reader.said]
     assert len(keys) == len(set(keys))
-    assert set(reader.storm.alerts) | set(reader.alone) == set(asked)
-    for way in reader.storm.ways.values():
-        assert (way.waiting, way.sending, way.pending) == ((), (), 0)
-    assert {alert for alert, _ in missed} <= set(reader.storm.alerts)
+    assert {*reader.inside, *reader.alone} == set(asked)
+    for name, way in reader.storm.ways.items():
+        assert (reader.unshown(name), way.pending) == ([], 0)
+    assert {alert for alert, _ in missed} <= set(reader.inside)
 
 
 # In words

@@ -11,10 +11,12 @@ class NoAnswer(Exception):
 
 
 class Names:
-    """Asks the servers that this machine asks, or `servers` on `port`."""
+    """Asks the servers that this machine asks, or `servers` on `port`, `seconds` for each name."""
 
-    def __init__(self, servers: Sequence[str] = (), *, port: int = 53) -> None:
-        self.servers, self.port = tuple(servers), port
+    def __init__(
+        self, servers: Sequence[str] = (), *, port: int = 53, seconds: float = SECONDS
+    ) -> None:
+        self.servers, self.port, self.seconds = tuple(servers), port, seconds
         self._resolver: Any = None
 
     def find(self, name: str, kind: str) -> list[Any]:
@@ -30,7 +32,7 @@ class Names:
             if self.servers:
                 self._resolver.nameservers, self._resolver.port = list(self.servers), self.port
         try:
-            return list(self._resolver.resolve(name, kind, lifetime=SECONDS, search=False))
+            return list(self._resolver.resolve(name, kind, lifetime=self.seconds, search=False))
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             return []
         except dns.exception.Timeout as error:

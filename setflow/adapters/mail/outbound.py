@@ -19,7 +19,7 @@ class Outbox:
     """The server of SETFLOW_MAIL_URL, smtp[s]://user:password@host:port.
 
     smtps begins with TLS; smtp turns to it where the server can. A password goes to no other server
-    than by TLS, but to this machine. The address is a secret, and quoted nowhere.
+    than by TLS, but to this machine. The address is a secret, and never quoted.
     """
 
     def __init__(self, url: str) -> None:

@@ -152,7 +152,7 @@ def stood_down(page: PageFacts, now: datetime) -> Post:
 def page_text(page: PageFacts, now: datetime, link: str = "") -> tuple[str, str]:
     """A page for a phone: title and body without markup, 300 characters together.
 
-    link  where it can be acknowledged, which is never cut; "" for nowhere
+    link  where it can be acknowledged, which is never cut; "" for none
     """
     plain = _plain
     alert = page.alert

@@ -110,7 +110,7 @@ def activity(mm: Mattermost, channel_id: str, since_ms: int) -> list[Said]:
 def seen(mm: Mattermost, channel_id: str, since_ms: int) -> Seen:
     """The same, and who acknowledged what; an acknowledgement makes its post a changed one."""
     bot = mm.me()[0]
-    found, roots = _since(mm, channel_id, since_ms)
+    found, roots = _since(mm, channel_id, since_ms, bot)
     said = [post for post in found if _is_saying(post, since_ms) and post["user_id"] != bot]
     said.sort(key=lambda post: (post["create_at"], post["id"]))
     keys = {
@@ -244,15 +244,23 @@ def parse_action(body: Mapping[str, Any]) -> Action:
 
 
 def _since(
-    mm: Mattermost, channel_id: str, since_ms: int
+    mm: Mattermost, channel_id: str, since_ms: int, bot: str
 ) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
-    """Posts changed since then, and whatever else came with them, by id."""
+    """Posts changed since then, and whatever else came with them, by id.
+
+    Where there are very many, those of the bot that nobody acknowledged are left out.
+    """
     # 0 counts as absent
     params = {"since": max(since_ms, 1)}
     found = mm.driver.posts.get_posts_for_channel(channel_id, params)["posts"] or {}
     if len(found) < MOST_ROWS:
         return list(found.values()), found
-    posts = {post["id"]: post for post in mm.posts(channel_id, instant(since_ms))}
+    del found
+    posts = {
+        post["id"]: post
+        for post in mm.posts(channel_id, instant(since_ms))
+        if post["user_id"] != bot or (post.get("metadata") or {}).get("acknowledgements")
+    }
     return list(posts.values()), posts
 
 

@@ -211,7 +211,7 @@ class Mattermost:
                   acknowledgement where the post does; it is posted either way
         tried_at  when it was first tried; None if never
         """
-        there = self.find_post(channel_id, key, tried_at) if tried_at else None
+        there = self.find_post(channel_id, key, tried_at, root_id) if tried_at else None
         if there:
             return there
         body = {
@@ -250,11 +250,17 @@ class Mattermost:
             self._asks = error.status != 501
         return ""
 
-    def find_post(self, channel_id: str, key: str, since: datetime) -> str | None:
-        """The bot's own post named `key` in that channel, made at `since` or later."""
-        bot = self.me()[0]
+    def find_post(
+        self, channel_id: str, key: str, since: datetime, root_id: str = ""
+    ) -> str | None:
+        """The bot's own post named `key` in that channel, made at `since` or later.
+
+        root_id  the first post of the thread it stands in; what stands elsewhere is another
+        """
+        wanted = (self.me()[0], key, root_id)
         for post in self.posts(channel_id, since - CLOCKS_APART):
-            if post["user_id"] == bot and (post.get("props") or {}).get(KEY) == key:
+            named = (post.get("props") or {}).get(KEY)
+            if (post["user_id"], named, post.get("root_id") or "") == wanted:
                 return str(post["id"])
         return None
 

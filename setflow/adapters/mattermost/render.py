@@ -127,7 +127,7 @@ def title_and_body(
 ) -> tuple[str, str]:
     """What a page, or the word that it is over, says on a phone: plain, 300 characters together.
 
-    link  where the page can be acknowledged; "" for nowhere
+    link  where the page can be acknowledged; "" for none
     """
     if isinstance(effect, UpdatePage):
         return stand_down_text(facts, now)

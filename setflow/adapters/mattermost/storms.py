@@ -48,7 +48,7 @@ def digest_post(digest: DigestFacts, pen: Pen) -> Post:
 def digest_text(digest: DigestFacts, link: str = "") -> tuple[str, str]:
     """A digest for a phone: title and body without markup, 300 characters together.
 
-    link  where all of it can be seen and acknowledged, which is never cut; "" for nowhere
+    link  where all of it can be seen and acknowledged, which is never cut; "" for none
     """
     again = "A repeat: it may have reached you before. " if digest.again else ""
     if not digest.waiting:

@@ -1,7 +1,6 @@
 """What an alert answers to each message."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from setflow.effects import (
@@ -30,6 +29,7 @@ from setflow.escalation.rules.starting import (
 )
 from setflow.escalation.rules.values import Alert, SentPage, Status
 from setflow.escalation.spec import Ladder, OnCall, Target
+from setflow.frozen import replace
 
 
 def fire(

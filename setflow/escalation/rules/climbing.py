@@ -1,7 +1,6 @@
 """Up the ladder: what is due is reached, planned and sent."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -21,6 +20,7 @@ from setflow.escalation.rules.values import (
     SentPage,
 )
 from setflow.escalation.spec import Ladder, Method, OnCall, Step, Target
+from setflow.frozen import replace
 
 
 def work(

@@ -1,6 +1,5 @@
 """What people do with an alert in OpsGenie, where it pages here too: there it is said by state."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from setflow.effects import OPSGENIE, Decision
@@ -11,6 +10,7 @@ from setflow.escalation.rules.showing import revised, show, updates
 from setflow.escalation.rules.starting import come_back, kept, quiet
 from setflow.escalation.rules.values import ELSEWHERE, LONGEST_SNOOZE, Alert, Back, Status
 from setflow.escalation.spec import Act, OnCall, There
+from setflow.frozen import replace
 
 UNNAMED = "OpsGenie"
 """Who snoozed it, where OpsGenie does not say."""

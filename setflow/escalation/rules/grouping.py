@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -13,6 +12,7 @@ from setflow.escalation.rules.showing import revised, show, updates
 from setflow.escalation.rules.starting import begin, come_back, kept
 from setflow.escalation.rules.values import LOUDER, Alert, Back, Group, Status
 from setflow.escalation.spec import Fired, Grouping, OnCall
+from setflow.frozen import replace
 
 SHOW_AFTER = timedelta(seconds=5)
 """How long a change waits for others before posts tell it: a storm of joins is a few patches."""

@@ -1,7 +1,6 @@
 """What people do with an alert: put it off, give it back or on, take it, get help with it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from setflow.effects import OPSGENIE, Decision, Effect, TellAlert
@@ -37,6 +36,7 @@ from setflow.escalation.rules.values import (
     Status,
 )
 from setflow.escalation.spec import Act, Ladder, OnCall
+from setflow.frozen import replace
 
 
 def snooze(alert: Alert, act: Act, *, until: datetime, now: datetime) -> Decision[Alert]:

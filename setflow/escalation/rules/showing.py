@@ -1,7 +1,6 @@
 """What posts, pages and OpsGenie are told of an alert."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from setflow.effects import (
     IN_CHAT,
@@ -13,6 +12,7 @@ from setflow.effects import (
     UpdatePage,
 )
 from setflow.escalation.rules.values import CHANNEL, Alert, Pair
+from setflow.frozen import replace
 
 
 def updates(alert: Alert, stand_down: Collection[Pair]) -> list[Effect]:

@@ -1,7 +1,6 @@
 """A ladder begun again, and whose an alert is."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from setflow.effects import OPSGENIE, Decision, Effect
@@ -20,6 +19,7 @@ from setflow.escalation.rules.values import (
     Status,
 )
 from setflow.escalation.spec import Ladder, OnCall, Target
+from setflow.frozen import replace
 
 
 def begin(

@@ -5,11 +5,12 @@ chat the digest grows in place. A patch makes no sound, so what joins it is hear
 at once where it is louder than all before, else after a while. By phone there are those alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from setflow.effects import MATTERMOST, Effect, ShowDigest
+from setflow.frozen import replace
 
 MOST, WITHIN = 5, timedelta(minutes=5)
 """So many pages somebody reads one by one: five in five minutes are one a minute, about what it
@@ -21,6 +22,8 @@ EVERY = timedelta(seconds=10)
 AGAIN, AGAIN_P1 = timedelta(minutes=10), timedelta(minutes=2)
 """How long what joined waits to be heard, where nothing louder comes; of P1 less."""
 P1 = "P1"
+HEARD, MISSED = 0, -1
+"""Instead of a lot: its ladder has heard, or is to hear, that the digest did not get through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,10 @@ class Way:
     loudest   of what was heard in this storm; owed: of what joined and was not heard yet
     changed   it would look different now
     pending   the revision that is on its way, 0 for none: there is never a second
-    waiting   alerts that joined and are in no revision yet; sending: in the one on its way
+    lot       what joins now is of this one, all of which the next revision is the first to show
+    settled   lots up to this one got through, but for what counts as missed
     failing   the last try did not get through: what joins now takes the next method at once
-    missed    alerts whose ladders are to hear that
+    missed    there are alerts whose ladders are to hear that
     """
 
     number: int = 0
@@ -55,30 +59,30 @@ class Way:
     owed: str = ""
     changed: bool = False
     pending: int = 0
-    waiting: tuple[int, ...] = ()
-    sending: tuple[int, ...] = ()
+    lot: int = 1
+    settled: int = 0
     failing: bool = False
-    missed: tuple[int, ...] = ()
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What `person` was paged of late, and their digest.
+    """What `person` was paged of late, and their digest; the alerts in it are kept beside it.
 
+    nth      counts their digests
     recent   when they were sent pages of their own by chat, the last five
     last_at  when something joined the digest, None where that is of no account any more
     since    when the digest began
-    alerts   those in it, by number
     over     all of them are: the next begins another digest
     stirred  some of them changed since it was looked at
     answered_at  of the last reaction or reply to it that was worked
     """
 
     person: str
+    nth: int = 1
     recent: tuple[datetime, ...] = ()
     last_at: datetime | None = None
     since: datetime | None = None
-    alerts: tuple[int, ...] = ()
     over: bool = False
     stirred: bool = False
     answered_at: datetime | None = None
@@ -87,32 +91,36 @@ class Storm:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it is with the alerts of a digest: how many wait, and are not over.
+    """How it is with the alerts of a digest: how many there are, wait, and are not over.
 
     others  whether somebody else than its reader took or ended some of them
     """
 
+    alerts: int
     waiting: int
     unresolved: int
     others: bool
 
 
-def fold(storm: Storm, pages: Sequence[Page], now: datetime) -> tuple[Storm, frozenset[int]]:
+def fold(
+    storm: Storm, pages: Sequence[Page], now: datetime, *, known: Collection[int]
+) -> tuple[Storm, frozenset[int]]:
     """Which of the pages, by their place, go into the digest instead of out by themselves.
 
     Of several at once the loudest are those that go out.
+
+    known  the alerts of these pages that are in it already
     """
     if storm.over:
-        storm = _fresh(storm)
+        storm, known = _fresh(storm), ()
     raging = storm.last_at is not None and now - storm.last_at < CALM
     recent = tuple(at for at in storm.recent if now - at < WITHIN)
-    known = set(storm.alerts)
     chat = [place for place, page in enumerate(pages) if page.method == MATTERMOST]
     chat.sort(key=lambda place: pages[place].priority)
     room = 0 if raging else MOST - len(recent)
     single = [place for place in chat if pages[place].alert not in known][: max(room, 0)]
     folded = {place for place in chat if place not in single}
-    inside = known | {pages[place].alert for place in folded}
+    inside = {*known} | {pages[place].alert for place in folded}
     folded |= {
         place
         for place, page in enumerate(pages)
@@ -121,12 +129,20 @@ def fold(storm: Storm, pages: Sequence[Page], now: datetime) -> tuple[Storm, fro
     storm = replace(storm, recent=(*recent, *[now] * len(single))[-MOST:])
     if not folded:
         return storm, frozenset()
-    return _joined(storm, [pages[place] for place in sorted(folded)], now), frozenset(folded)
+    joined = [pages[place] for place in sorted(folded)]
+    news = any(page.alert not in known for page in joined)
+    return _joined(storm, joined, now, news=news), frozenset(folded)
+
+
+def lot(storm: Storm, method: str) -> int:
+    """What a page by a method that has just joined is of: a lot, or MISSED."""
+    way = storm.ways[method]
+    return MISSED if way.failing else way.lot
 
 
 def stir(storm: Storm) -> Storm:
     """Have the digest looked at: some alert in it has changed."""
-    return replace(storm, stirred=True) if storm.alerts and not storm.over else storm
+    return replace(storm, stirred=True) if storm.since and not storm.over else storm
 
 
 def answers(storm: Storm, at: datetime) -> bool:
@@ -180,76 +196,63 @@ def delivered(storm: Storm, effect: ShowDigest) -> Storm:
     way = storm.ways.get(effect.method)
     if way is None or (way.number, way.pending) != (effect.number, effect.revision):
         return storm
-    arrived = replace(way, pending=0, sending=(), failing=False)
+    arrived = replace(way, pending=0, settled=way.lot - 1, failing=False)
     return replace(storm, ways={**storm.ways, effect.method: arrived})
 
 
 def failed(storm: Storm, effect: ShowDigest, now: datetime, *, dead: bool) -> Storm:
-    """The digest did not get through: what is new in it takes the next method.
+    """The digest did not get through: all later lots than were settled take the next method.
 
     dead  it is not tried again by itself: another message is made after a while
     """
     way = storm.ways.get(effect.method)
     if way is None or (way.number, way.pending) != (effect.number, effect.revision):
         return storm
-    missing = dict.fromkeys([*way.missed, *way.sending, *way.waiting])
-    lost = replace(way, failing=True, missed=tuple(missing), sending=(), waiting=())
+    lost = replace(way, failing=True, missed=True)
     if dead:
         lost = replace(lost, pending=0, revision=0, owed=way.owed or way.loudest, pushed_at=now)
     return replace(storm, ways={**storm.ways, effect.method: lost})
 
 
-def missed(storm: Storm, most: int) -> list[tuple[int, str]]:
-    """Up to `most` alerts whose ladders are to hear that a method failed, and which."""
-    found = [(alert, name) for name, way in storm.ways.items() for alert in way.missed]
-    return found[:most]
+def missed(storm: Storm) -> bool:
+    """Whether ladders are to hear that a method failed."""
+    return any(way.missed for way in storm.ways.values())
 
 
-def heard(storm: Storm, told: Iterable[tuple[int, str]]) -> Storm:
-    """The storm with those alerts, by method, told."""
-    done = set(told)
-    ways = {
-        name: replace(way, missed=tuple(one for one in way.missed if (one, name) not in done))
-        for name, way in storm.ways.items()
-    }
+def heard(storm: Storm, left: Collection[str]) -> Storm:
+    """The storm with ladders told, but for some of the methods that are `left`."""
+    ways = {name: replace(way, missed=name in left) for name, way in storm.ways.items()}
     return replace(storm, ways=ways)
 
 
 def _fresh(storm: Storm) -> Storm:
     ways = {
-        name: replace(way, pushed_at=None, loudest="", owed="", revision=0)
+        name: replace(way, pushed_at=None, loudest="", owed="", revision=0, missed=False)
         for name, way in storm.ways.items()
     }
-    return replace(storm, over=False, alerts=(), since=None, last_at=None, ways=ways)
+    return replace(storm, nth=storm.nth + 1, over=False, since=None, last_at=None, ways=ways)
 
 
-def _joined(storm: Storm, pages: Sequence[Page], now: datetime) -> Storm:
+def _joined(storm: Storm, pages: Sequence[Page], now: datetime, *, news: bool) -> Storm:
     ways = dict(storm.ways)
-    for page in pages:
-        ways[page.method] = _with(ways.get(page.method, Way()), page)
-    known = set(storm.alerts)
-    news = [page for page in pages if page.alert not in known]
+    for method in {page.method for page in pages}:
+        way = ways.get(method, Way())
+        loudest = min(page.priority for page in pages if page.method == method)
+        ways[method] = replace(
+            way,
+            owed=min(filter(None, [way.owed, loudest])),
+            changed=True,
+            missed=way.missed or way.failing,
+        )
     return replace(
-        storm,
-        ways=ways,
-        alerts=tuple(sorted({*known, *(page.alert for page in news)})),
-        since=storm.since or now,
-        last_at=now if news else storm.last_at,
+        storm, ways=ways, since=storm.since or now, last_at=now if news else storm.last_at
     )
 
 
-def _with(way: Way, page: Page) -> Way:
-    owed = min(filter(None, [way.owed, page.priority]))
-    joined = replace(way, owed=owed, changed=True)
-    if way.failing:
-        return replace(joined, missed=(*way.missed, page.alert))
-    return replace(joined, waiting=(*way.waiting, page.alert))
-
-
 def _go_on(person: str, method: str, way: Way, now: datetime) -> tuple[Way, list[Effect]]:
-    if not _dues(method, replace(way, missed=()), now, by=now):
+    if not _dues(method, replace(way, missed=False), now, by=now):
         return way, []
-    sent = replace(way, sending=way.waiting, waiting=(), changed=False, shown_at=now)
+    sent = replace(way, lot=way.lot + 1, changed=False, shown_at=now)
     push = _push_at(way, now)
     if push is None or push > now:
         patch = replace(sent, revision=way.revision + 1, pending=way.revision + 1)

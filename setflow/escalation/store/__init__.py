@@ -11,7 +11,6 @@ from setflow.escalation.store.alerts import (
     newest,
     open_alerts,
     records,
-    waiting,
 )
 from setflow.escalation.store.members import (
     Member,
@@ -22,6 +21,7 @@ from setflow.escalation.store.members import (
     end_members,
     member_names,
 )
+from setflow.escalation.store.posts import OpenPage, open_channels, open_pages, open_posts
 from setflow.escalation.store.searching import ORDERS, how_many, searched
 from setflow.escalation.store.standing import (
     Owned,
@@ -34,26 +34,34 @@ from setflow.escalation.store.standing import (
 from setflow.escalation.store.storms import (
     Asked,
     Counted,
+    Digested,
     counted,
     due_storms,
     firing,
+    join_digests,
+    known,
     lock_numbers,
     lock_storms,
+    lose,
     loudest,
+    missed,
     of_numbers,
     put_off_storm,
     raging,
     save_storms,
     standing,
     storm,
+    told,
 )
 
 __all__ = [
     "ORDERS",
     "Asked",
     "Counted",
+    "Digested",
     "Member",
     "Name",
+    "OpenPage",
     "Owned",
     "Which",
     "add_members",
@@ -67,17 +75,24 @@ __all__ = [
     "firing",
     "get",
     "how_many",
+    "join_digests",
+    "known",
     "known_remote",
     "lock",
     "lock_all_open",
     "lock_numbers",
     "lock_storms",
+    "lose",
     "loudest",
     "member_names",
+    "missed",
     "newest",
     "of_numbers",
     "on_seats",
     "open_alerts",
+    "open_channels",
+    "open_pages",
+    "open_posts",
     "owned",
     "paged_for",
     "put_off_storm",
@@ -89,5 +104,5 @@ __all__ = [
     "searched",
     "standing",
     "storm",
-    "waiting",
+    "told",
 ]

@@ -73,22 +73,6 @@ def get(tx: Tx, alert: int) -> Alert | None:
     return records.get_one(tx, alert)
 
 
-_ASKED = alerts.c.state["check_at"].as_string().is_not(None)
-_HELPED = func.jsonb_array_length(alerts.c.state["helpers"]) > 0
-_WAITING = select(alerts.c.id, alerts.c.state["nth"].as_integer().label("nth")).where(
-    (alerts.c.status == "firing") | ((alerts.c.status == "acknowledged") & (_ASKED | _HELPED))
-)
-
-
-def waiting(tx: Tx) -> Mapping[int, int]:
-    """Number → `nth` of the alerts whose pages may be answered; none of them is read whole.
-
-    Those are the ones that nobody has, those whose owner is to be heard again, and those with which
-    somebody is asked to help.
-    """
-    return {row.id: row.nth for row in tx.execute(_WAITING)}
-
-
 @dataclass(frozen=True, slots=True)
 class Which:
     """Which of the open alerts are meant, "" for any.

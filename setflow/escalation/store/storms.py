@@ -1,28 +1,31 @@
 """Storms, one row a person, and what stands in their digests."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Text,
     bindparam,
+    case,
     cast,
     func,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from setflow.db import Tx
 from setflow.escalation.rules import Alert
-from setflow.escalation.rules.storms import Standing, Storm
+from setflow.escalation.rules.storms import HEARD, MISSED, Standing, Storm
 from setflow.escalation.store.alerts import records
 from setflow.records import many, together
-from setflow.schema import alerts, storms
+from setflow.schema import alerts, digested, storms
 
 _STORMS: TypeAdapter[Storm] = TypeAdapter(Storm)
 _STORM = select(cast(storms.c.state, Text))
@@ -46,12 +49,57 @@ _DUE_STORMS = (
     .limit(bindparam("most"))
 )
 _PRIORITY = alerts.c.state["priority"].as_string()
-_IN_DIGEST = alerts.c.id == func.any(bindparam("which", type_=ARRAY(BigInteger)))
+_NUMBERED = alerts.c.id == func.any(bindparam("which", type_=ARRAY(BigInteger)))
+_OF_DIGEST = (digested.c.person == bindparam("reader")) & (digested.c.nth == bindparam("of"))
+_IN_DIGEST = alerts.c.id.in_(select(digested.c.alert).where(_OF_DIGEST))
+_DIGESTED_COLUMNS = ("person", "nth", "alert", "method", "lot")
+_JOIN = insert(digested).from_select(_DIGESTED_COLUMNS, many(digested, _DIGESTED_COLUMNS))
+# What missed its reader once is told so, whatever joins again meanwhile.
+_JOIN = _JOIN.on_conflict_do_update(
+    index_elements=list(digested.primary_key),
+    set_={"lot": case((digested.c.lot == MISSED, MISSED), else_=_JOIN.excluded.lot)},
+)
+_GIVEN = many(digested, ("person", "nth", "alert", "method")).alias("asked")
+_SAME = (digested.c[name] == _GIVEN.c[name] for name in ("person", "nth", "alert"))
+_KNOWN = select(digested.c.person, digested.c.alert).where(*_SAME).distinct()
+_LOSE = (
+    update(digested)
+    .where(
+        _OF_DIGEST,
+        digested.c.method == bindparam("by"),
+        digested.c.lot > bindparam("after"),
+    )
+    .values(lot=MISSED)
+)
+_MISSED = digested.c.lot == MISSED
+_TELL = (
+    select(digested.c.person, digested.c.alert, digested.c.method)
+    .where(
+        _MISSED,
+        tuple_(digested.c.person, digested.c.nth).in_(
+            select(storms.c.person, storms.c.state["nth"].as_integer()).where(_OF_PERSONS)
+        ),
+    )
+    .order_by(digested.c.person, digested.c.alert, digested.c.method)
+    .limit(bindparam("most"))
+)
+_TOLD = (
+    update(digested)
+    .where(
+        _OF_DIGEST,
+        _MISSED,
+        digested.c.alert == bindparam("number"),
+        digested.c.method == bindparam("by"),
+    )
+    .values(lot=HEARD)
+)
+_LEFT = select(digested.c.method).where(_OF_DIGEST, _MISSED).distinct()
 _OTHERS = func.coalesce(alerts.c.state["closed_by"].as_string(), "").not_in(
-    ["", bindparam("person")]
-) | (alerts.c.state["owner"].as_string() != bindparam("person"))
+    ["", bindparam("reader")]
+) | (alerts.c.state["owner"].as_string() != bindparam("reader"))
 _RAGING = storms.c.state["since"].as_string().is_not(None) & ~storms.c.state["over"].as_boolean()
 _STANDING = select(
+    func.count(),
     func.count().filter(alerts.c.status == "firing"),
     func.count().filter(alerts.c.status != "resolved"),
     func.coalesce(func.bool_or((alerts.c.status != "firing") & _OTHERS), False),
@@ -76,7 +124,7 @@ _LOUDEST = (
 _TOLD_BY = """
     (cast(:by as timestamptz) is null or exists (
         select from jsonb_array_elements(state->'passed') as step
-        where step->'people' @> to_jsonb(cast(:person as text))
+        where step->'people' @> to_jsonb(cast(:reader as text))
             and cast(step->>'at' as timestamptz) <= :by
     ))
 """
@@ -150,18 +198,17 @@ def put_off_storm(tx: Tx, now: datetime, until: datetime) -> list[str]:
 
 def standing(tx: Tx, of: Storm) -> Standing:
     """How it is with the alerts of a person's digest."""
-    given = {"which": list(of.alerts), "person": of.person}
-    return Standing(*tx.execute(_STANDING, given).one())
+    return Standing(*tx.execute(_STANDING, _digest(of)).one())
 
 
-def counted(tx: Tx, which: Collection[int]) -> list[Counted]:
-    """These alerts by source, priority and status."""
-    return [Counted(*row) for row in tx.execute(_COUNTS, {"which": list(which)})]
+def counted(tx: Tx, of: Storm) -> list[Counted]:
+    """The alerts of a person's digest by source, priority and status."""
+    return [Counted(*row) for row in tx.execute(_COUNTS, _digest(of))]
 
 
-def loudest(tx: Tx, which: Collection[int], most: int) -> list[Alert]:
-    """Those of these alerts that wait for somebody, the loudest first, then the newest."""
-    found = tx.execute(_LOUDEST, {"which": list(which), "most": most}).scalars()
+def loudest(tx: Tx, of: Storm, most: int) -> list[Alert]:
+    """Those of a person's digest that wait for somebody, the loudest first, then the newest."""
+    found = tx.execute(_LOUDEST, {**_digest(of), "most": most}).scalars()
     return [records.adapter.validate_json(state) for state in found]
 
 
@@ -180,8 +227,7 @@ class Asked:
 def firing(tx: Tx, of: Storm, asked: Asked, most: int) -> list[int]:
     """Up to `most` alerts of a person's digest that wait and are meant."""
     given = {
-        "which": list(of.alerts),
-        "person": of.person,
+        **_digest(of),
         "priority": asked.priority,
         "source": asked.source,
         "by": asked.by,
@@ -203,7 +249,63 @@ def of_numbers(tx: Tx, numbers: Collection[int]) -> list[Alert]:
 
 def lock_numbers(tx: Tx, numbers: Collection[int]) -> list[Alert]:
     """The alerts of these numbers, held until `tx` ends."""
-    return records.lock(tx, _IN_DIGEST, {"which": list(numbers)}) if numbers else []
+    return records.lock(tx, _NUMBERED, {"which": list(numbers)}) if numbers else []
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """An alert's page to a person by a method that is told by a digest, the `nth` of theirs.
+
+    lot  see storms.lot
+    """
+
+    person: str
+    nth: int
+    alert: int
+    method: str
+    lot: int = 0
+
+
+def known(tx: Tx, pages: Sequence[Digested]) -> Mapping[str, set[int]]:
+    """The alerts of these pages that are in the digests already, by person."""
+    found: dict[str, set[int]] = {}
+    for person, alert in tx.execute(_KNOWN, _digested(pages)) if pages else ():
+        found.setdefault(person, set()).add(alert)
+    return found
+
+
+def join_digests(tx: Tx, pages: Sequence[Digested]) -> None:
+    """Have these stand in the digests, which are held."""
+    if pages:
+        alone = {(one.person, one.nth, one.alert, one.method): one for one in pages}
+        tx.execute(_JOIN, _digested(list(alone.values())))
+
+
+def lose(tx: Tx, of: Storm, method: str, after: int) -> None:
+    """Have the ladders of all in a digest that is of a later lot hear that it failed."""
+    tx.execute(_LOSE, {**_digest(of), "by": method, "after": after})
+
+
+def missed(tx: Tx, persons: Sequence[str], most: int) -> list[tuple[str, int, str]]:
+    """Up to `most` alerts whose ladders are to hear that a digest failed: person, alert, method."""
+    found = tx.execute(_TELL, {"persons": persons, "most": most})
+    return [(person, alert, method) for person, alert, method in found]
+
+
+def told(tx: Tx, of: Storm, heard: Sequence[tuple[int, str]]) -> list[str]:
+    """Note those alerts, by method, whose ladders have heard; the methods that have more."""
+    given = [{**_digest(of), "number": alert, "by": method} for alert, method in heard]
+    if given:
+        tx.execute(_TOLD, given)
+    return list(tx.execute(_LEFT, _digest(of)).scalars())
+
+
+def _digest(of: Storm) -> dict[str, Any]:
+    return {"reader": of.person, "of": of.nth}
+
+
+def _digested(pages: Sequence[Digested]) -> dict[str, str]:
+    return together((asdict(one) for one in pages), json=[])
 
 
 def _locked_storms(tx: Tx, persons: Sequence[str]) -> list[Storm]:
