@@ -21,15 +21,17 @@ definitions a configuration file as checked values
 team, rotation, escalation, incident, ticket, playbook
             slices, which do not know each other: values and reading (spec), decisions (rules), SQL
             (store); `engine` says what an event of one is to the others
-outbox, inbox, history, chores, feeds
+outbox, inbox, history, chores, feeds, keys, contacts, mails
             effects that wait, what came in and is not yet worked, what happened and why, what
-            setflow looks after by itself, whose calendars are open
+            setflow looks after by itself, whose calendars are open, which keys let in, which ways
+            of reaching people are proved, which mail belongs to which alert
 census, retention
             what waits and how late it is; what is over for long enough goes
 records     instances in PostgreSQL; `schema` every table, `db` transactions, `embedded` our server
 facts       what posts are written from; `effects` what a decision asks of the world
-due, calendar, wording, document, expression, signature
-            due rules, wall clocks, instants in words, YAML with places, CEL, HMAC: all pure
+due, calendar, wording, document, expression, signature, held, frozen
+            due rules, wall clocks, instants in words, YAML with places, CEL, HMAC, answers that
+            are remembered, copies of values: all pure
 settings, resources, postgres
             the environment, the files that come with setflow, the programs of PostgreSQL
 errors      what is raised on purpose, by who can act on it
