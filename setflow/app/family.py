@@ -26,7 +26,8 @@ SILENT_SECONDS = 10.0
 """Who says nothing for so long stands still."""
 LONGEST_STOP_SECONDS = 20.0
 """Longer than the other one takes to end by itself."""
-LONGEST_WORD_BYTES = 65536
+LONGEST_WORD_BYTES = 512 * 1024
+"""More than the system lets through at once: a word comes whole, or is not sent."""
 SILENT = "What decides and pages says nothing of itself; see the log."
 
 
