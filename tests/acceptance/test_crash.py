@@ -26,8 +26,9 @@ from tests.acceptance.world import API, HOOK, OPS
 
 __all__ = ["live"]
 
-A_CREW, CREWS = 4, 75
-"""So many alerts in a row are for the same three people, of so many: each is told by itself."""
+A_CREW, CREWS = 4, 250
+"""So many alerts in a row are for the same three people, of so many: each is told by itself, for
+nobody is paged again within the minutes in which more would stand in one message."""
 ACKNOWLEDGED = (1, 3)
 """Of each crew's alerts these are acknowledged, the last being one of OpsGenie's."""
 AT_REST_SECONDS = 0.7
