@@ -51,7 +51,7 @@ def alert_in(work: Work, message: AlertIn) -> Iterable[object]:
         return ()
     if existing:
         gathering.begun_anew(work, existing, message)
-    fired = _fired(work.present, message)
+    fired = fired_by(work.present, message)
     events = _fire(work, existing, fired) if existing else _begin(work, fired)
     return [*events, *_seen_there(work, message)] if message.remote else events
 
@@ -112,7 +112,8 @@ def _seen_there(work: Work, message: AlertIn) -> list[object]:
     return keep(work, decision) if decision else []
 
 
-def _fired(present: Present, message: AlertIn) -> spec.Fired:
+def fired_by(present: Present, message: AlertIn) -> spec.Fired:
+    """What an alert of a source says, with the ladder, channel and group that are to have it."""
     ladder = ladder_for(present, message)
     return spec.Fired(
         message.source,

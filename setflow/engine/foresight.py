@@ -48,24 +48,13 @@ def foresee(here: Present, windows: Sequence[ChatWindow], message: AlertIn) -> F
     windows  the maintenance windows that chat opened
     Where people take turns on a step, the first of them stands for whoever's turn it is.
     """
-    ladder = alerts.ladder_for(here, message)
     facts = answering.facts_of(message)
     route = definitions.route(here.configuration, message.source, facts, now=here.now)
-    fired = spec.Fired(
-        message.source,
-        message.key,
-        message.title,
-        message.priority,
-        message.details,
-        message.url,
-        ladder,
-        alerts.channel_for(here, ladder),
-        tags=message.tags,
-    )
-    if ladder is None:
+    fired = alerts.fired_by(here, message)
+    if fired.ladder is None:
         return _found(here, fired, message, route, None)
     all_windows = [*here.configuration.maintenance, *(one.window() for one in windows)]
-    hold = definitions.holding(here.configuration, all_windows, ladder.name, facts, here.now)
+    hold = definitions.holding(here.configuration, all_windows, fired.ladder.name, facts, here.now)
     return _found(here, fired, message, route, hold)
 
 

@@ -19,7 +19,7 @@ from setflow.adapters.alerts.values import (
 )
 from setflow.escalation.spec import Mapped
 
-_STATUS = {"firing": True, "resolved": False}
+_FIRING, _OVER = "firing", "resolved"
 
 
 def mapped(body: object, mapping: Mapped) -> Message:
@@ -76,9 +76,9 @@ def _firing(facts: expression.Prepared, mapping: Mapped) -> bool:
     said = _value("status", mapping.status, facts)
     if isinstance(said, bool):
         return said
-    if str(said) not in _STATUS:
+    if str(said) not in (_FIRING, _OVER):
         raise ValueError(f'status: "{clean(said, 50)}" is neither firing nor resolved.')
-    return _STATUS[str(said)]
+    return str(said) == _FIRING
 
 
 def _instant(said: str) -> Any:

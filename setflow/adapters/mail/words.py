@@ -15,6 +15,7 @@ from setflow.facts import AlertFacts, AnswerFacts, Passed
 from setflow.wording import when
 
 LONGEST_TITLE = 120
+OVER = "resolved"
 NEAREST = 3
 """How many mails of a thread are named beside the first: on one line, since folding breaks them."""
 _POLICY = SMTP.clone(max_line_length=200)
@@ -45,7 +46,7 @@ def _body(answer: AnswerFacts, now: datetime, *, again: bool) -> str:
     clock = f" Times are those of {answer.zone.key}." if answer.named_zone else ""
     more = (
         ""
-        if alert.status == "resolved"
+        if alert.status == OVER
         else (" Answer this mail to add to it; mail neither takes nor ends an alert.")
     )
     repeat = ["This is a repeat: it may have reached you before."] if again else []
@@ -138,7 +139,7 @@ def _over(answer: AnswerFacts, now: datetime) -> list[str]:
 
 
 _SAID = {"unanswered": _unanswered, "ended": _ended, "anew": _anew}
-_STATES = {"acknowledged": _owned, "snoozed": _asleep, "resolved": _over}
+_STATES = {"acknowledged": _owned, "snoozed": _asleep, OVER: _over}
 
 
 def _told(alert: AlertFacts) -> list[Passed]:

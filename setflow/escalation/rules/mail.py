@@ -17,9 +17,7 @@ _WANTED = {
     "unanswered": Status.FIRING,
     "ended": Status.FIRING,
     "anew": Status.FIRING,
-    "acknowledged": Status.ACKNOWLEDGED,
-    "snoozed": Status.SNOOZED,
-    "resolved": Status.RESOLVED,
+    **{str(one): one for one in (Status.ACKNOWLEDGED, Status.SNOOZED, Status.RESOLVED)},
 }
 TOLD_ONCE = ("unanswered", "ended", "anew")
 """What is told once for each start of the ladder."""
