@@ -23,6 +23,8 @@ from setflow.web import digests, hooks, sheets
 from setflow.web.sheets import AMBER, GREEN, GREY, RED, Sheet
 
 HOW = "link"
+Shown = Callable[[Request, str], Response]
+Done = Callable[[Request, str, Mapping[str, str]], Response]
 FIRING, RESOLVED = "firing", "resolved"
 DETAILS_SHOWN, LONGEST_LINE = 5, 200
 TRIES = 3
@@ -156,37 +158,24 @@ def router(db: Db, secret: bytes, *, clock: Callable[[], datetime]) -> APIRouter
     routes = APIRouter(include_in_schema=False)
     links = Links(db, secret, clock)
 
-    @routes.api_route("/a/{token}", methods=["GET", "HEAD"])
-    def page(request: Request, token: str) -> Response:
-        """A page as it stands."""
-        return _kindly(lambda: links.page(request, token))
-
-    @routes.post("/a/{token}")
-    def act(request: Request, token: str, raw: bytes = Depends(hooks.body)) -> Response:
-        """Acknowledge a page, or pass it on."""
-        return _kindly(lambda: links.act(request, token, _form(raw)))
-
-    @routes.api_route("/d/{token}", methods=["GET", "HEAD"])
-    def digest(request: Request, token: str) -> Response:
-        """A digest as it stands."""
-        return _kindly(lambda: links.digest(request, token))
-
-    @routes.post("/d/{token}")
-    def take(request: Request, token: str, raw: bytes = Depends(hooks.body)) -> Response:
-        """Acknowledge all of a digest."""
-        return _kindly(lambda: links.take(request, token, _form(raw)))
-
-    @routes.api_route("/c/{token}", methods=["GET", "HEAD"])
-    def test(request: Request, token: str) -> Response:
-        """A test page."""
-        return _kindly(lambda: links.test(request, token))
-
-    @routes.post("/c/{token}")
-    def verify(request: Request, token: str, raw: bytes = Depends(hooks.body)) -> Response:
-        """Verify that a test page came."""
-        return _kindly(lambda: links.verify(request, token, _form(raw)))
-
+    # By what the address begins with: a page, a digest, a test page.
+    for kind, shown, done in (
+        ("a", links.page, links.act),
+        ("d", links.digest, links.take),
+        ("c", links.test, links.verify),
+    ):
+        _add(routes, f"/{kind}/{{token}}", shown, done)
     return routes
+
+
+def _add(routes: APIRouter, path: str, shown: Shown, done: Done) -> None:
+    @routes.api_route(path, methods=["GET", "HEAD"])
+    def show(request: Request, token: str) -> Response:
+        return _kindly(lambda: shown(request, token))
+
+    @routes.post(path)
+    def act(request: Request, token: str, raw: bytes = Depends(hooks.body)) -> Response:
+        return _kindly(lambda: done(request, token, _form(raw)))
 
 
 def _kindly(work: Callable[[], Response]) -> Response:
